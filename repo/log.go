@@ -1,0 +1,185 @@
+package repo
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Change is a commit that changed a path.
+type Change struct {
+	Commit  Hash
+	When    time.Time // of the commit, UTC, seconds
+	Author  string    // name
+	Subject string    // first paragraph of the message as one line
+	Files   []FileChange
+}
+
+// FileChange is one file of a Change.
+type FileChange struct {
+	Status   byte   // 'A' added, 'M' modified, 'D' deleted, 'T' changed its kind
+	Path     string // from the top of the tree
+	Old, New Hash   // blobs; "" for none
+}
+
+// maxLogItem bounds one string of git's answer, in bytes.
+const maxLogItem = 1 << 20
+
+// Changes walks the history of tip and yields the commits that changed dir, a
+// directory or file from the top of the tree ("" is everything), newest first.
+// Side branches that end up with the same content are passed over, as git log
+// does; a merge appears only when it differs from all its parents, with those
+// files, if any, that differ in each, compared with the first. It streams: one process, ended when the
+// caller stops. An error is yielded last.
+func (r *Repo) Changes(ctx context.Context, tip Hash, dir string) iter.Seq2[Change, error] {
+	return func(yield func(Change, error) bool) {
+		if err := r.wants(tip); err != nil {
+			yield(Change{}, err)
+			return
+		}
+		args := []string{"--literal-pathspecs", "-c", "log.follow=false", "-c", "log.showRoot=true", "-c", "core.quotePath=false", "log",
+			"--raw", "-z", "--no-abbrev", "--no-renames", "--diff-merges=combined", "--no-show-signature", "--no-notes",
+			"--no-color", "--encoding=UTF-8", "--format=%H%x00%ct%x00%an%x00%s", string(tip), "--"}
+		if dir != "" && dir != "." {
+			if !fs.ValidPath(dir) {
+				yield(Change{}, &fs.PathError{Op: "log", Path: dir, Err: fs.ErrInvalid})
+				return
+			}
+			args = append(args, dir)
+		}
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		cmd, stderr, err := r.command(ctx, args...)
+		if err != nil {
+			yield(Change{}, err)
+			return
+		}
+		out, err := cmd.StdoutPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			yield(Change{}, fmt.Errorf("git log: %w", err))
+			return
+		}
+		more, err := parseLog(bufio.NewReaderSize(out, 64<<10), yield)
+		if !more || err != nil {
+			stop()
+		}
+		ended := cmd.Wait() // also when stopped, to reap it
+		if more && err == nil {
+			err = wrapGit(ctx, args, stderr, ended)
+		}
+		if more && err != nil {
+			yield(Change{}, err)
+		}
+	}
+}
+
+// parseLog reads NUL-ended items: four of a commit, then pairs ":MODE MODE OLD
+// NEW STATUS" (the first with a line feed before it) and path. more is false
+// when the caller wants no more.
+func parseLog(in *bufio.Reader, yield func(Change, error) bool) (more bool, err error) {
+	var c Change
+	for {
+		item, err := logItem(in)
+		if errors.Is(err, io.EOF) {
+			return c.Commit == "" || yield(c, nil), nil
+		}
+		if err != nil {
+			return true, err
+		}
+		if item == "" {
+			continue // stands before the files of a merge
+		}
+		if raw := strings.TrimPrefix(item, "\n"); strings.HasPrefix(raw, ":") && c.Commit != "" {
+			path, err := logItem(in)
+			if err != nil {
+				return true, err
+			}
+			f, err := parseRaw(raw, path)
+			if err != nil {
+				return true, err
+			}
+			c.Files = append(c.Files, f)
+			continue
+		}
+		if c.Commit != "" && !yield(c, nil) {
+			return false, nil
+		}
+		if c, err = logHead(in, item); err != nil {
+			return true, err
+		}
+	}
+}
+
+// logHead reads the rest of a commit's items after its id.
+func logHead(in *bufio.Reader, id string) (c Change, err error) {
+	if c.Commit, err = ParseHash(id); err != nil {
+		return c, errors.New("git log printed something odd")
+	}
+	var f [3]string
+	for i := range f {
+		if f[i], err = logItem(in); err != nil {
+			return c, err
+		}
+	}
+	sec, err := strconv.ParseInt(f[0], 10, 64)
+	if err != nil {
+		return c, errors.New("git log printed an odd date")
+	}
+	c.When, c.Author, c.Subject = time.Unix(sec, 0).UTC(), f[1], f[2]
+	return c, nil
+}
+
+// logItem reads up to a NUL. io.EOF only when nothing is left.
+func logItem(in *bufio.Reader) (string, error) {
+	var b []byte
+	for {
+		part, err := in.ReadSlice(0)
+		b = append(b, part...)
+		if len(b) > maxLogItem {
+			return "", &TooLargeError{Name: "item of git log", Max: maxLogItem}
+		}
+		switch {
+		case err == nil:
+			return string(b[:len(b)-1]), nil
+		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF) && len(b) > 0:
+			return "", io.ErrUnexpectedEOF
+		default:
+			return "", err
+		}
+	}
+}
+
+// parseRaw reads ":OLDMODE NEWMODE OLD NEW STATUS". For a merge of n parents
+// there are n colons, old modes, old ids and letters; the first of each counts.
+func parseRaw(raw, path string) (c FileChange, err error) {
+	odd := errors.New("git log printed an odd change")
+	n := len(raw) - len(strings.TrimLeft(raw, ":"))
+	f := strings.Split(raw, " ")
+	if len(f) != 2*n+3 || len(f[2*n+2]) < 1 {
+		return c, odd
+	}
+	c.Path, c.Status = path, f[2*n+2][0]
+	if c.Old, err = ParseHash(f[n+1]); err != nil {
+		return c, odd
+	}
+	if c.New, err = ParseHash(f[2*n+1]); err != nil {
+		return c, odd
+	}
+	for _, h := range []*Hash{&c.Old, &c.New} {
+		if strings.Trim(string(*h), "0") == "" {
+			*h = ""
+		}
+	}
+	return c, nil
+}
