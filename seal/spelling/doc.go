@@ -36,11 +36,12 @@
 //
 // # Reading
 //
-// [Parse] checks size, encoding and the shape of every line before it hands the
-// bytes to a YAML library: on lines of this shape that library is linear, and
-// nothing nests. It then reads into nodes and never into structs or maps,
-// whose duplicate check is quadratic (40 kB of "k: 1" takes 10 GB).
+// [Parse] reads the grammar above line by line and nothing else. What it accepts
+// a YAML library reads to the same keys and values; the fuzz targets compare.
 //
-// [ParseLoose] reads other YAML spellings of the same shape. It is for repair
-// only; nothing that was read with it may be trusted as if it were ours.
+// [ParseLoose] reads other YAML spellings of the same shape with a YAML library,
+// after a guard that keeps it linear, and into nodes, never into structs or
+// maps, whose duplicate check is quadratic (40 kB of "k: 1" takes 10 GB). It is
+// for repair only; nothing that was read with it may be trusted as if it were
+// ours.
 package spelling

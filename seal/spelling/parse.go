@@ -2,7 +2,6 @@ package spelling
 
 import (
 	"bytes"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -22,10 +21,7 @@ func Parse(data []byte, max int) (*Map, error) {
 	if err := checkBytes(data, max); err != nil {
 		return nil, err
 	}
-	if err := checkLines(data); err != nil {
-		return nil, err
-	}
-	return read(data, false)
+	return readStrict(data)
 }
 
 // ParseLoose reads other YAML spellings of the same shape, for repair: other
@@ -41,7 +37,7 @@ func ParseLoose(data []byte, max int) (*Map, error) {
 	if err := checkLoose(data); err != nil {
 		return nil, err
 	}
-	return read(data, true)
+	return readYAML(data)
 }
 
 // checkBytes is the part of the guard that both readers share.
@@ -57,65 +53,6 @@ func checkBytes(data []byte, max int) error {
 		return &Error{Reason: "file has more than 100,000 parts"}
 	}
 	return nil
-}
-
-// checkLines holds every line to the shape of the grammar, so that the YAML
-// library sees nothing but flat mappings and lists of them.
-func checkLines(data []byte) error {
-	for n := 1; len(data) > 0; n++ {
-		end := bytes.IndexByte(data, '\n')
-		if end < 0 {
-			return &Error{Line: n, Reason: "does not end with a newline"}
-		}
-		if !isLine(data[:end]) {
-			return &Error{Line: n, Reason: "is not in the one spelling"}
-		}
-		data = data[end+1:]
-	}
-	return nil
-}
-
-// isLine reports whether a line without its LF is of the shape of the grammar.
-// Only the outline of a quoted value is looked at: what is inside cannot leave
-// it, because a quote that is not escaped ends the scalar and then the YAML
-// library refuses what follows on the line.
-func isLine(line []byte) bool {
-	switch {
-	case bytes.HasPrefix(line, []byte("  - ")), bytes.HasPrefix(line, []byte("    ")):
-		line = line[itemIndent:]
-	}
-	colon := bytes.IndexByte(line, ':')
-	if colon < 0 || !isKey(string(line[:colon])) {
-		return false
-	}
-	value := line[colon+1:]
-	if len(value) == 0 {
-		return true // the head of a list
-	}
-	if len(value) < 2 || value[0] != ' ' {
-		return false
-	}
-	value = value[1:]
-	switch last := value[len(value)-1]; value[0] {
-	case '"':
-		return len(value) > 1 && last == '"' && bytes.IndexFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) < 0
-	case '[':
-		return last == ']' && isWords(string(value[1:len(value)-1]))
-	}
-	return isPlain(string(value))
-}
-
-func isWords(s string) bool {
-	for {
-		word, rest, more := strings.Cut(s, ", ")
-		if !isWord(word) {
-			return false
-		}
-		if !more {
-			return true
-		}
-		s = rest
-	}
 }
 
 // checkLoose keeps a hostile file from making the YAML library slow or large.

@@ -9,9 +9,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// read hands the bytes to the YAML library and walks the nodes. The library
+// readYAML hands the bytes to the YAML library and walks the nodes. The library
 // panics on some inputs instead of failing; that is one more refusal.
-func read(data []byte, loose bool) (m *Map, err error) {
+func readYAML(data []byte) (m *Map, err error) {
 	defer func() {
 		if recover() != nil {
 			m, err = nil, &Error{Reason: "file cannot be read as YAML"}
@@ -29,19 +29,14 @@ func read(data []byte, loose bool) (m *Map, err error) {
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
 		return nil, &Error{Reason: "file is not one mapping"}
 	}
-	w := walker{loose: loose}
-	if err := w.bare(&doc); err != nil {
+	if err := bare(&doc); err != nil {
 		return nil, err
 	}
-	return w.mapping(doc.Content[0], 0)
+	return mapping(doc.Content[0], 0)
 }
 
-// walker turns nodes into Maps and refuses everything that has no place in
-// our files.
-type walker struct{ loose bool }
-
 // bare refuses what may decorate any node.
-func (w walker) bare(n *yaml.Node) error {
+func bare(n *yaml.Node) error {
 	switch {
 	case n.Kind == yaml.AliasNode || n.Alias != nil:
 		return &Error{Line: n.Line, Reason: "is an alias"}
@@ -49,15 +44,13 @@ func (w walker) bare(n *yaml.Node) error {
 		return &Error{Line: n.Line, Reason: "has an anchor"}
 	case n.Style&yaml.TaggedStyle != 0:
 		return &Error{Line: n.Line, Reason: "has a tag"}
-	case !w.loose && n.HeadComment+n.LineComment+n.FootComment != "":
-		return &Error{Line: n.Line, Reason: "has a comment"}
 	}
 	return nil
 }
 
 // mapping reads a mapping; depth is 0 for the file and 1 in a list.
-func (w walker) mapping(n *yaml.Node, depth int) (*Map, error) {
-	if err := w.bare(n); err != nil {
+func mapping(n *yaml.Node, depth int) (*Map, error) {
+	if err := bare(n); err != nil {
 		return nil, err
 	}
 	if n.Kind != yaml.MappingNode {
@@ -69,7 +62,7 @@ func (w walker) mapping(n *yaml.Node, depth int) (*Map, error) {
 	m := &Map{line: n.Line, fields: make([]field, len(n.Content)/2)}
 	for i := range m.fields {
 		key := n.Content[2*i]
-		if err := w.bare(key); err != nil {
+		if err := bare(key); err != nil {
 			return nil, err
 		}
 		if key.Kind != yaml.ScalarNode || !isKey(key.Value) {
@@ -77,33 +70,32 @@ func (w walker) mapping(n *yaml.Node, depth int) (*Map, error) {
 		}
 		f := &m.fields[i]
 		f.key, f.line = key.Value, key.Line
-		if err := w.value(f, n.Content[2*i+1], depth); err != nil {
+		if err := value(f, n.Content[2*i+1], depth); err != nil {
 			return nil, err
 		}
 	}
-	if i, dup := hasDuplicate(m.fields); dup {
-		return nil, &Error{Line: m.fields[i].line, Key: m.fields[i].key, Reason: "occurs twice"}
+	if err := m.check(); err != nil {
+		return nil, err
 	}
 	return m, nil
 }
 
-func (w walker) value(f *field, n *yaml.Node, depth int) error {
-	if err := w.bare(n); err != nil {
+func value(f *field, n *yaml.Node, depth int) error {
+	if err := bare(n); err != nil {
 		return err
 	}
 	switch n.Kind {
 	case yaml.ScalarNode:
-		text, err := w.scalar(n)
-		f.text = text
-		return err
+		f.text = scalar(n)
+		return nil
 	case yaml.SequenceNode:
-		return w.list(f, n, depth)
+		return list(f, n, depth)
 	}
 	return &Error{Line: n.Line, Key: f.key, Reason: "nests too deep"}
 }
 
 // list reads a list of words, or, at depth 0, a list of mappings.
-func (w walker) list(f *field, n *yaml.Node, depth int) error {
+func list(f *field, n *yaml.Node, depth int) error {
 	f.kind = wordsField
 	if len(n.Content) > 0 && n.Content[0].Kind == yaml.MappingNode {
 		f.kind = mapsField
@@ -111,20 +103,16 @@ func (w walker) list(f *field, n *yaml.Node, depth int) error {
 	for _, item := range n.Content {
 		switch {
 		case f.kind == mapsField && depth == 0:
-			m, err := w.mapping(item, depth+1)
+			m, err := mapping(item, depth+1)
 			if err != nil {
 				return err
 			}
 			f.maps = append(f.maps, m)
 		case f.kind == wordsField && item.Kind == yaml.ScalarNode:
-			if err := w.bare(item); err != nil {
+			if err := bare(item); err != nil {
 				return err
 			}
-			text, err := w.scalar(item)
-			if err != nil {
-				return err
-			}
-			f.words = append(f.words, text)
+			f.words = append(f.words, scalar(item))
 		default:
 			return &Error{Line: item.Line, Key: f.key, Reason: "nests too deep"}
 		}
@@ -134,19 +122,13 @@ func (w walker) list(f *field, n *yaml.Node, depth int) error {
 
 // scalar returns the text of a scalar. Node.Value is the text as written, with
 // quoting undone and no type guessed.
-func (w walker) scalar(n *yaml.Node) (string, error) {
-	if !w.loose {
-		if n.Value == "" && n.Style&yaml.DoubleQuotedStyle == 0 {
-			return "", &Error{Line: n.Line, Reason: "has no value"}
-		}
-		return n.Value, nil
-	}
+func scalar(n *yaml.Node) string {
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
-		return n.Value, nil
+		return n.Value
 	}
 	lines := strings.Split(strings.TrimRight(n.Value, "\n"), "\n")
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
-	return strings.Join(lines, " "), nil
+	return strings.Join(lines, " ")
 }
