@@ -1,0 +1,208 @@
+package versions
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"filippo.io/age/armor"
+
+	"pinseal/seal"
+)
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// Allow is what a publisher accepts knowingly.
+type Allow struct {
+	First   bool     // the first pin of an environment
+	Expired []string // names that may be past their date
+	Retired bool     // values sealed to a generation that was retired
+	Blank   bool     // rollback: the set was judged when it was pinned
+}
+
+// Problem is one reason of the gate against publishing.
+type Problem struct {
+	Name   string // the secret, or "" for the set as a whole
+	Reason string
+	Try    string // what would help, as a command; may be ""
+}
+
+// GateError lists every problem found. It is an ErrRefused.
+type GateError struct {
+	Environment string
+	Problems    []Problem
+}
+
+func (e *GateError) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.Reason
+		if p.Name != "" {
+			lines[i] = fmt.Sprintf("%s: %s", p.Name, p.Reason)
+		}
+	}
+	return fmt.Sprintf("%s cannot be published: %s", e.Environment, strings.Join(lines, "; "))
+}
+
+// Is makes a GateError an ErrRefused.
+func (e *GateError) Is(target error) bool { return target == ErrRefused }
+
+// gate judges a set that is about to be pinned.
+type gate struct {
+	environment string
+	set         *Source
+	parsed      map[string]*SecretFile // by name, what judge read
+	note        *seal.Note
+	allow       Allow
+	now         time.Time
+	problems    []Problem
+}
+
+func (g *gate) refuse(name, try, format string, args ...any) {
+	g.problems = append(g.problems, Problem{Name: name, Try: try, Reason: fmt.Sprintf(format, args...)})
+}
+
+// judge checks every file and returns what set.sum and the ledger's tree need:
+// the bytes by name, and the read generations that are in use, newest included.
+func (g *gate) judge() (files map[string][]byte, generations []int, err error) {
+	newest, ok := g.note.Newest(seal.ReadSlot(g.environment))
+	if !ok {
+		return nil, nil, &NotFoundError{What: "environment", Name: g.environment, In: "the app note"}
+	}
+	generations = []int{newest.Generation}
+	files, err = rawFiles(g.set, g.environment)
+	if err != nil {
+		return nil, nil, err
+	}
+	g.parsed = make(map[string]*SecretFile, len(files))
+	for _, name := range unionKeys(files, nil) {
+		f, err := g.set.parse(g.environment, name, files[name])
+		if err != nil {
+			return nil, nil, err
+		}
+		g.parsed[name] = f
+		for _, generation := range f.Generations() {
+			if _, known := g.note.Entry(newest.Slot, generation); !known {
+				return nil, nil, &AuthError{What: fmt.Sprintf("value of %q", name),
+					Reason: fmt.Sprintf("is sealed to generation %d, which the app note does not know", generation)}
+			}
+			generations = append(generations, generation)
+		}
+		g.judgeFile(name, f, newest.Generation)
+	}
+	slices.Sort(generations)
+	return files, slices.Compact(generations), nil
+}
+
+func (g *gate) judgeFile(name string, f *SecretFile, newest int) {
+	env := g.environment
+	if f.Blank() && !f.Optional && !g.allow.Blank {
+		g.refuse(name, fmt.Sprintf("pinseal set %s -e %s", name, env), "is blank and not optional")
+	}
+	if f.Expired(g.now) && !g.allow.Blank && !slices.Contains(g.allow.Expired, name) {
+		g.refuse(name, "pinseal publish "+env+" --allow-expired "+name, "expired on %s", f.Expires)
+	}
+	for _, generation := range f.Generations() {
+		if generation < newest && !g.allow.Retired {
+			g.refuse(name, "pinseal publish "+env+" --allow-retired",
+				"is sealed to read key %d, retired since; key %d is the newest", generation, newest)
+		}
+	}
+}
+
+// wraps finds, for every reader of the day, the wraps of every generation in
+// use. The first source that has one gives it.
+func (g *gate) wraps(generations []int, sources []*Source) (map[string][]byte, error) {
+	slot := seal.ReadSlot(g.environment)
+	found := map[string][]byte{}
+	for _, generation := range generations {
+		for _, member := range g.note.Readers(g.environment) {
+			p := WrapPath(slot, generation, member.Name)
+			for _, s := range sources {
+				data, err := s.Wrap(slot, generation, member.Name)
+				if isNotExist(err) {
+					continue
+				}
+				if err != nil {
+					return nil, err
+				}
+				if err := checkArmor(data); err != nil {
+					return nil, &StructureError{Path: p, Reason: "in the " + s.What + " is not a wrap", Err: err}
+				}
+				found[p] = data
+				break
+			}
+			if found[p] == nil {
+				g.refuse("", "", "reader %q has no wrap of read key %d and could not open this pin", member.Name, generation)
+			}
+		}
+	}
+	return found, nil
+}
+
+// checkArmor is all that can be said of somebody else's wrap: that it is armored
+// in the one spelling that its reader will take.
+func checkArmor(data []byte) error {
+	file, err := io.ReadAll(armor.NewReader(bytes.NewReader(data)))
+	if err != nil {
+		return err
+	}
+	var again bytes.Buffer
+	w := armor.NewWriter(&again)
+	if _, err := w.Write(file); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	if !bytes.Equal(again.Bytes(), data) {
+		return errors.New("is not in the one spelling")
+	}
+	return nil
+}
+
+// openAll opens every value, older versions of named keys too, for which the
+// publisher has the key: what does not open for the publisher would not open
+// for the app. Values of a generation that the publisher cannot read are left.
+func (g *gate) openAll(ctx context.Context, keys *Keyring) error {
+	set := &Set{Source: g.set, Environment: g.environment, Keys: keys}
+	type value struct {
+		place  seal.Place
+		sealed string
+	}
+	var values []value
+	for _, name := range unionKeys(g.parsed, nil) {
+		f := g.parsed[name]
+		place := seal.Place{App: keys.Note().ID, Environment: g.environment, Kind: f.Kind, Name: name}
+		if f.Value != "" {
+			values = append(values, value{place, f.Value})
+		}
+		for _, v := range f.Versions {
+			place.Version = v.Number
+			values = append(values, value{place, v.Value})
+		}
+	}
+	return inParallel(len(values), func(i int) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		_, err := set.openSealed(values[i].place, values[i].sealed)
+		if errors.Is(err, seal.ErrNoKey) {
+			return nil
+		}
+		return err
+	})
+}
+
+func (g *gate) verdict() error {
+	if len(g.problems) == 0 {
+		return nil
+	}
+	return &GateError{Environment: g.environment, Problems: g.problems}
+}

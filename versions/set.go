@@ -1,0 +1,151 @@
+package versions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"pinseal/seal"
+)
+
+// Set is one environment of an app at one version, with the keys at hand to
+// open it.
+type Set struct {
+	Source      *Source
+	Environment string
+	Keys        *Keyring
+}
+
+// Value is an opened secret.
+type Value struct {
+	Name   string
+	File   *SecretFile
+	Secret seal.Secret
+}
+
+// Get opens one secret. Errors: *NotFoundError, *BlankError, *NoKeyError,
+// *StructureError, *UnmergedError, *TwinsError, *AuthError.
+func (s *Set) Get(name string) (Value, error) {
+	f, err := s.Source.File(s.Environment, name)
+	if err != nil {
+		return Value{}, err
+	}
+	return s.open(name, f)
+}
+
+// Open opens the value of a file that was read from this set. For a named key
+// it is the newest version.
+func (s *Set) open(name string, f *SecretFile) (Value, error) {
+	if f.Blank() {
+		return Value{}, &BlankError{Name: name, Environment: s.Environment}
+	}
+	place := seal.Place{App: s.Keys.Note().ID, Environment: s.Environment, Kind: f.Kind, Name: name}
+	sealed := f.Value
+	if f.Kind == KindKey {
+		newest := f.Versions[len(f.Versions)-1]
+		place.Version, sealed = newest.Number, newest.Value
+	}
+	secret, err := s.openSealed(place, sealed)
+	return Value{Name: name, File: f, Secret: secret}, err
+}
+
+func (s *Set) openSealed(place seal.Place, sealed string) (seal.Secret, error) {
+	generation, err := seal.ParseSealed(sealed)
+	if err != nil {
+		return seal.Secret{}, err
+	}
+	key, err := s.Keys.Key(seal.ReadSlot(s.Environment), generation)
+	if err != nil {
+		return seal.Secret{}, err
+	}
+	secret, err := key.OpenValue(place, sealed)
+	if err != nil {
+		return seal.Secret{}, &AuthError{What: fmt.Sprintf("value of %q in %s", place.Name, place.Environment),
+			Reason: "was not sealed for this place", Err: err}
+	}
+	return secret, nil
+}
+
+// Files reads every secret file of the set, sorted by name, and checks the
+// whole directory.
+func (s *Source) Files(environment string) (names []string, files []*SecretFile, err error) {
+	names, err = s.Names(environment)
+	if err != nil {
+		return nil, nil, err
+	}
+	files = make([]*SecretFile, len(names))
+	err = inParallel(len(names), func(i int) error {
+		data, err := s.listed(environment, names[i])
+		if err == nil {
+			files[i], err = s.parse(environment, names[i], data)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return names, files, nil
+}
+
+// listed reads a file whose name comes from [Source.Names], which has looked for
+// twins already.
+func (s *Source) listed(environment, name string) ([]byte, error) {
+	if s.Sum != nil {
+		return s.FileBytes(environment, name)
+	}
+	return s.read(FilePath(environment, name), MaxSecretFile)
+}
+
+// All opens every secret that has a value, on all cores, sorted by name. The
+// first error ends it and is returned alone. Blanks are listed apart.
+func (s *Set) All(ctx context.Context) (values []Value, blanks []string, err error) {
+	names, files, err := s.Source.Files(s.Environment)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, f := range files {
+		if f.Blank() {
+			blanks = append(blanks, names[i])
+		} else {
+			values = append(values, Value{Name: names[i], File: f})
+		}
+	}
+	err = inParallel(len(values), func(i int) (err error) {
+		if err = ctx.Err(); err == nil {
+			values[i], err = s.open(values[i].Name, values[i].File)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return values, blanks, nil
+}
+
+// inParallel calls do for 0 to n-1, spread over the cores in strides, and returns
+// the error of the lowest. A core stops at its first error, so that one is
+// always found.
+func inParallel(n int, do func(int) error) error {
+	workers := min(n, runtime.GOMAXPROCS(0))
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < n && (i < workers || errs[i-workers] == nil); i += workers {
+				errs[i] = do(i)
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// IsNoKey reports whether err says that a key is missing, as opposed to wrong.
+func IsNoKey(err error) bool { return errors.Is(err, seal.ErrNoKey) }

@@ -1,0 +1,249 @@
+package versions
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"pinseal/repo"
+	"pinseal/seal"
+)
+
+// Names and limits of the shape of an app's directory.
+const (
+	NoteName   = "app.note"
+	KeysDir    = "keys"
+	PinName    = "pin.note"
+	SumName    = "set.sum"
+	fileSuffix = ".yaml"
+	wrapSuffix = ".age"
+
+	MaxSecrets = 10_000   // per environment
+	MaxSum     = 4 << 20  // bytes of set.sum
+	MaxWrap    = 8 << 10  // bytes of a wrap
+	MaxNote    = 4 << 20  // bytes of app.note
+	MaxPinNote = 16 << 10 // bytes of pin.note with its signature
+)
+
+// Source is one version of an app's directory: the work tree, a commit, a pin or
+// a bundle. It holds no key. It is safe for concurrent use if its FS is.
+type Source struct {
+	FS   fs.FS  // rooted at the app's directory
+	What string // for people: "work tree", "commit 1a2b3c4", "pin 3 of production"
+
+	// Sum, when set, is the verified set.sum of environment SumOf: files of
+	// that environment must have its digests, and no other environment is
+	// readable. Pins and bundles have it.
+	Sum   Sum
+	SumOf string
+}
+
+// FilePath is the slash path of a secret's file from the app's directory.
+func FilePath(environment, name string) string {
+	return environment + "/" + name + fileSuffix
+}
+
+// WrapPath is the slash path of a member's wrap of a slot's key.
+func WrapPath(slot seal.Slot, generation int, member string) string {
+	return fmt.Sprintf("%s/%s.%d/%s%s", KeysDir, slot, generation, member, wrapSuffix)
+}
+
+// read returns a whole file of at most max bytes. The file systems of package
+// repo refuse links and other odd entries themselves and bound what they read.
+func (s *Source) read(name string, max int) ([]byte, error) {
+	data, err := fs.ReadFile(s.FS, name)
+	if err == nil && len(data) > max || errors.As(err, new(*repo.TooLargeError)) {
+		return nil, &StructureError{Path: name, Reason: fmt.Sprintf("is larger than %d bytes", max)}
+	}
+	return data, err
+}
+
+// Note returns the bytes of app.note, unverified. *NotFoundError when absent.
+func (s *Source) Note() ([]byte, error) {
+	data, err := s.read(NoteName, MaxNote)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &NotFoundError{What: "app note", In: s.What}
+	}
+	if err == nil && hasConflictMarkers(data) {
+		return nil, &UnmergedError{Paths: []string{NoteName}}
+	}
+	return data, err
+}
+
+// Wrap returns the bytes of a member's wrap. An error that is fs.ErrNotExist
+// says that this source has none.
+func (s *Source) Wrap(slot seal.Slot, generation int, member string) ([]byte, error) {
+	return s.read(WrapPath(slot, generation, member), MaxWrap)
+}
+
+// FileBytes returns the bytes of a secret's file, which are those that set.sum
+// lists where there is one. The name must be spelled exactly so.
+func (s *Source) FileBytes(environment, name string) ([]byte, error) {
+	notFound := &NotFoundError{What: "secret", Name: name, In: environment + " of the " + s.What}
+	if err := seal.CheckSecretName(name); err != nil {
+		return nil, err
+	}
+	if s.Sum != nil {
+		if environment != s.SumOf {
+			return nil, &NotFoundError{What: "environment", Name: environment, In: "the " + s.What}
+		}
+		digest, ok := s.Sum.Digest(environment, name)
+		if !ok {
+			return nil, notFound
+		}
+		data, err := s.read(FilePath(environment, name), MaxSecretFile)
+		if err != nil {
+			return nil, &AuthError{What: "the " + s.What, Reason: "a file that set.sum lists cannot be read", Err: err}
+		}
+		if digestOf(data) != digest {
+			return nil, &AuthError{What: "the " + s.What, Reason: fmt.Sprintf("%q is not the file that was pinned", FilePath(environment, name))}
+		}
+		return data, nil
+	}
+	if err := s.checkTwins(environment, name); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, notFound
+		}
+		return nil, err
+	}
+	return s.read(FilePath(environment, name), MaxSecretFile)
+}
+
+// checkTwins finds a name exactly, whatever the file system folds, and refuses
+// it when another differs only in case.
+func (s *Source) checkTwins(environment, name string) error {
+	entries, err := s.names(environment)
+	if err != nil {
+		return err
+	}
+	twins := []string{}
+	found := false
+	for _, e := range entries {
+		if !strings.EqualFold(e, name+fileSuffix) {
+			continue
+		}
+		twins = append(twins, strings.TrimSuffix(e, fileSuffix))
+		found = found || e == name+fileSuffix
+	}
+	switch {
+	case !found:
+		return fs.ErrNotExist
+	case len(twins) > 1:
+		slices.Sort(twins)
+		return &TwinsError{Environment: environment, Names: twins}
+	}
+	return nil
+}
+
+// namer is a file system that lists names without looking at each file.
+type namer interface {
+	Names(dir string) ([]string, error)
+}
+
+func (s *Source) names(dir string) ([]string, error) {
+	if n, ok := s.FS.(namer); ok {
+		return n.Names(dir)
+	}
+	entries, err := fs.ReadDir(s.FS, dir)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	return names, nil
+}
+
+// File reads one secret's file. Errors: *NotFoundError, *StructureError (bad
+// spelling too), *UnmergedError, *TwinsError, *AuthError.
+func (s *Source) File(environment, name string) (*SecretFile, error) {
+	data, err := s.FileBytes(environment, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.parse(environment, name, data)
+}
+
+func (s *Source) parse(environment, name string, data []byte) (*SecretFile, error) {
+	f, err := ParseSecretFile(data)
+	if unmerged := (*UnmergedError)(nil); errors.As(err, &unmerged) {
+		return nil, &UnmergedError{Paths: []string{FilePath(environment, name)}}
+	}
+	if err != nil {
+		return nil, &StructureError{Path: FilePath(environment, name), Reason: "is not a secret file of ours", Err: err}
+	}
+	return f, nil
+}
+
+// Names lists the secrets of an environment, sorted by bytes, after checking
+// that its directory holds nothing else. An environment without a directory is
+// empty.
+func (s *Source) Names(environment string) ([]string, error) {
+	entries, err := fs.ReadDir(s.FS, environment)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, s.checkListed(environment, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(entries))
+	folded := make(map[string]string, len(entries))
+	for _, e := range entries {
+		name, err := secretEntry(environment, e)
+		if err != nil {
+			return nil, err
+		}
+		if twin, ok := folded[strings.ToLower(name)]; ok {
+			return nil, &TwinsError{Environment: environment, Names: []string{twin, name}}
+		}
+		folded[strings.ToLower(name)] = name
+		names = append(names, name)
+	}
+	if len(names) > MaxSecrets {
+		return nil, &StructureError{Path: environment, Reason: fmt.Sprintf("holds more than %d secrets", MaxSecrets)}
+	}
+	slices.Sort(names)
+	return names, s.checkListed(environment, names)
+}
+
+// checkListed holds the names found to those that set.sum lists.
+func (s *Source) checkListed(environment string, names []string) error {
+	if s.Sum == nil {
+		return nil
+	}
+	if environment != s.SumOf {
+		return &NotFoundError{What: "environment", Name: environment, In: "the " + s.What}
+	}
+	listed := s.Sum.Names()
+	if !slices.Equal(names, listed) {
+		return &AuthError{What: "the " + s.What, Reason: "its files are not those that set.sum lists"}
+	}
+	return nil
+}
+
+func secretEntry(environment string, e fs.DirEntry) (string, error) {
+	p := path.Join(environment, e.Name())
+	if err := checkPlain(p, e); err != nil {
+		return "", err
+	}
+	name, ok := strings.CutSuffix(e.Name(), fileSuffix)
+	if !ok || seal.CheckSecretName(name) != nil {
+		return "", &StructureError{Path: p, Reason: "is not named like a secret"}
+	}
+	return name, nil
+}
+
+func checkPlain(p string, e fs.DirEntry) error {
+	info, err := e.Info()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o111 != 0 {
+		return &StructureError{Path: p, Reason: "is not a plain file"}
+	}
+	return nil
+}
