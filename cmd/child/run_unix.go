@@ -1,0 +1,105 @@
+//go:build unix
+
+package child
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// findTerminal returns the first stream that is a terminal, or nil.
+func findTerminal(stdin io.Reader, stdout, stderr io.Writer) *os.File {
+	for _, stream := range []any{stdin, stdout, stderr} {
+		if f, ok := stream.(*os.File); ok && f != nil && term.IsTerminal(int(f.Fd())) {
+			return f
+		}
+	}
+	return nil
+}
+
+// setGroup gives the program a process group of its own without a terminal.
+func setGroup(cmd *exec.Cmd, terminal *os.File) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: terminal == nil}
+}
+
+// notify starts to catch what send sends on. What was ignored when we started
+// stays so, for the program inherits it.
+func notify(signals chan<- os.Signal, terminal *os.File) {
+	all := []os.Signal{
+		syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT,
+		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH, syscall.SIGCONT,
+	}
+	if terminal == nil {
+		all = append(all, syscall.SIGTSTP)
+	}
+	for _, sig := range all {
+		if !signal.Ignored(sig) {
+			signal.Notify(signals, sig)
+		}
+	}
+}
+
+// deliver signals the program, or its group without a terminal. Failure means
+// that it has just ended.
+func deliver(cmd *exec.Cmd, terminal *os.File, number syscall.Signal) {
+	if terminal != nil {
+		_ = cmd.Process.Signal(number)
+		return
+	}
+	_ = syscall.Kill(-cmd.Process.Pid, number)
+}
+
+// send sends one signal on.
+func send(cmd *exec.Cmd, terminal *os.File, sig os.Signal) {
+	number := sig.(syscall.Signal)
+	if terminal != nil {
+		switch number {
+		case syscall.SIGINT, syscall.SIGQUIT, syscall.SIGWINCH, syscall.SIGCONT:
+			if inForeground(terminal) {
+				return // the program got its own, as one of the group
+			}
+		}
+	}
+	deliver(cmd, terminal, number)
+	if terminal == nil && number == syscall.SIGTSTP {
+		// Caught, so it did not stop us. SIGSTOP does even where no shell
+		// would wake us again, which is what the sender asked for.
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	}
+}
+
+// inForeground reports whether we are in the group that gets the terminal's
+// own signals.
+func inForeground(terminal *os.File) bool {
+	group, err := unix.IoctlGetInt(int(terminal.Fd()), unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}
+
+// stop asks the program to end, and wakes it if it was stopped.
+func stop(cmd *exec.Cmd, terminal *os.File) {
+	deliver(cmd, terminal, syscall.SIGTERM)
+	deliver(cmd, terminal, syscall.SIGCONT)
+}
+
+// ends reports whether sig, sent to us, means to end rather than to inform.
+func ends(sig os.Signal) bool {
+	switch sig {
+	case syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT:
+		return true
+	}
+	return false
+}
+
+// exitCode returns the code a shell would: 128+N for signal N.
+func exitCode(state *os.ProcessState) int {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return state.ExitCode()
+}

@@ -1,0 +1,28 @@
+package child
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+)
+
+// findTerminal returns nil: the console sends its events to all of its
+// programs, whatever their streams are.
+func findTerminal(io.Reader, io.Writer, io.Writer) *os.File { return nil }
+
+func setGroup(*exec.Cmd, *os.File) {}
+
+// notify catches console interrupts, so that they end the program, not us.
+func notify(signals chan<- os.Signal, _ *os.File) { signal.Notify(signals, os.Interrupt) }
+
+// send does nothing: the program got the console's event itself.
+func send(*exec.Cmd, *os.File, os.Signal) {}
+
+// stop ends the program; Windows has no way to ask.
+func stop(cmd *exec.Cmd, _ *os.File) { _ = cmd.Process.Kill() }
+
+func ends(os.Signal) bool { return true }
+
+// exitCode returns the program's exit code.
+func exitCode(state *os.ProcessState) int { return state.ExitCode() }
