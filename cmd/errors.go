@@ -1,0 +1,163 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"pinseal/cmd/child"
+	"pinseal/repo"
+	"pinseal/seal"
+	"pinseal/seal/spelling"
+	"pinseal/versions"
+)
+
+// Exit codes, never renumbered. `pinseal help exit-codes` prints them.
+const (
+	exitOK           = 0
+	exitFailed       = 1
+	exitUsage        = 2
+	exitNotFound     = 3
+	exitNoKey        = 4
+	exitNotAuthentic = 5
+	exitConflict     = 6
+)
+
+// exitError ends the command with a code of its own and says nothing: the
+// child's, or a check that has already printed what it found.
+type exitError struct{ code int }
+
+func (e *exitError) Error() string { return fmt.Sprintf("exit %d", e.code) }
+
+// hinted is an error with lines that would help, ready to paste.
+type hinted struct {
+	error
+	try []string
+}
+
+func (h *hinted) Unwrap() error { return h.error }
+
+func hint(err error, try ...string) error {
+	if err == nil {
+		return nil
+	}
+	return &hinted{err, try}
+}
+
+// exitCode is the one place where an error becomes an exit code.
+func exitCode(err error) int {
+	var exit *exitError
+	var use *usageError
+	var name *seal.NameError
+	var notRepo *repo.NotRepoError
+	var rev *repo.UnknownRevError
+	var odd *repo.OddEntryError
+	var corrupt *repo.CorruptError
+	var trust *trustError
+	var needs *seal.NeedsError
+	var coded interface{ Code() int }
+	is := func(targets ...error) bool {
+		for _, t := range targets {
+			if errors.Is(err, t) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &exit):
+		return exit.code
+	case errors.As(err, &use), errors.As(err, &name), errors.As(err, new(*child.CollisionError)):
+		return exitUsage
+	case errors.As(err, &coded): // after those that are the user's, whoever starts a program
+		return coded.Code()
+	case errors.As(err, &needs), is(versions.ErrRefused):
+		return exitFailed
+	case errors.As(err, &trust), errors.As(err, &odd), errors.As(err, &corrupt),
+		is(versions.ErrNotAuthentic, seal.ErrAuth, spelling.ErrSpelling):
+		return exitNotAuthentic
+	case is(seal.ErrNoKey, seal.ErrPassphrase):
+		return exitNoKey
+	case is(versions.ErrConflict, repo.ErrMoved, repo.ErrLocked):
+		return exitConflict
+	case errors.As(err, &notRepo), errors.As(err, &rev), is(repo.ErrNoCommits, versions.ErrNotFound), errors.As(err, new(*versions.BlankError)):
+		return exitNotFound
+	}
+	return exitFailed
+}
+
+// report prints an error with its hints and returns the exit code.
+func report(w io.Writer, err error) int {
+	code := exitCode(err)
+	if err == nil || errors.As(err, new(*exitError)) {
+		return code
+	}
+	fmt.Fprintf(w, "error: %s\n", clean(err.Error()))
+	for i, line := range hints(err) {
+		label := "      "
+		if i == 0 {
+			label = "  try:"
+		}
+		fmt.Fprintf(w, "%s  %s\n", label, clean(line))
+	}
+	return code
+}
+
+// hints collects what was attached on the way up, outermost first, and falls
+// back on what an error's kind alone suggests.
+func hints(err error) []string {
+	var use *usageError
+	if errors.As(err, &use) {
+		return use.try
+	}
+	var h *hinted
+	if errors.As(err, &h) {
+		return h.try
+	}
+	return kindHints(err)
+}
+
+func kindHints(err error) []string {
+	var gate *versions.GateError
+	if errors.As(err, &gate) {
+		var try []string
+		for _, p := range gate.Problems {
+			if p.Try != "" {
+				try = append(try, p.Try)
+			}
+		}
+		return try
+	}
+	var blank *versions.BlankError
+	var structure *versions.StructureError
+	var unmerged *versions.UnmergedError
+	var notRepo *repo.NotRepoError
+	switch {
+	case errors.As(err, &blank):
+		return []string{fmt.Sprintf("pinseal set %s -e %s", blank.Name, blank.Environment)}
+	case errors.As(err, &structure) && errors.Is(err, spelling.ErrSpelling):
+		return []string{"pinseal fmt        repairs what an editor did to the spelling", "git log -- .pinseal"}
+	case errors.As(err, &unmerged):
+		return []string{"git status", "git checkout --ours -- FILE   or   git checkout --theirs -- FILE"}
+	case errors.As(err, &notRepo):
+		return []string{"git init", "pinseal -C DIR …"}
+	case errors.Is(err, repo.ErrNoCommits):
+		return []string{"git add .pinseal && git commit"}
+	}
+	return nil
+}
+
+// clean keeps an error on lines of its own, without terminal escapes, whatever
+// a file, git or a remote put into it.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, strings.TrimRight(s, "\n"))
+}

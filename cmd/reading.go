@@ -1,0 +1,255 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pinseal/repo"
+	"pinseal/seal"
+	"pinseal/versions"
+)
+
+// reading is the flags of a command that reads one set.
+type reading struct {
+	env    string
+	at     string
+	bundle string
+	minPin int
+}
+
+func (o *reading) bind(c *cli, cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&o.env, "env", "e", "", "the environment (default: PINSEAL_ENV, then the first)")
+	f.StringVar(&o.at, "at", "", "`VERSION`: worktree, a git revision, pin, or pin:N (default: PINSEAL_AT, then worktree)")
+	f.StringVar(&o.bundle, "bundle", "", "read a bundle `FILE` instead of a repository")
+	f.IntVar(&o.minPin, "min-pin", 0, "refuse pins below number `N`")
+	completeFlag(cmd, "env", c.completeEnvironments)
+	completeFlag(cmd, "at", c.completeVersions)
+}
+
+// view is one set, found and verified, with the keys at hand.
+type view struct {
+	*versions.Set
+	Note   *seal.Note
+	Commit repo.Hash     // the commit the set is of; "" for the work tree
+	Pin    *versions.Pin // nil unless a pin or a bundle was read
+	close  func()
+}
+
+func (v *view) Close() { v.close() }
+
+// view opens the set that the flags ask for.
+func (c *cli) view(ctx context.Context, o reading, how int) (*view, error) {
+	if o.bundle != "" {
+		if o.at != "" {
+			return nil, usage(nil, "--bundle and --at exclude each other: a bundle is one pin")
+		}
+		return c.bundleView(ctx, o, how)
+	}
+	s, err := c.open(ctx, how)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.view(o)
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	v.close = s.Close
+	return v, nil
+}
+
+func (s *session) view(o reading) (*view, error) {
+	at, err := s.selector(o)
+	if err != nil {
+		return nil, err
+	}
+	if o.minPin > 0 && !at.Pinned() {
+		return nil, usage(nil, "--min-pin goes with --at pin or pin:N, or with --bundle")
+	}
+	env, err := s.environment(o.env)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{}
+	var source *versions.Source
+	sources := []*versions.Source{}
+	switch {
+	case at.Pinned():
+		l, err := s.ledgerForReading(env)
+		if err != nil {
+			return nil, err
+		}
+		source, v.Pin, err = s.pinned(l, env, at, o.minPin)
+		if err != nil {
+			return nil, err
+		}
+		v.Commit = v.Pin.Commit
+		sources = append(sources, source, s.head)
+		if tip, err := l.Source(s.ctx, l.Tip()); err == nil {
+			sources = append(sources, tip)
+		}
+	case at.Kind == versions.AtRev:
+		if source, v.Commit, err = s.commit(at.Rev); err != nil {
+			return nil, err
+		}
+		sources = append(sources, source, s.head)
+	default:
+		if s.repo.Bare() {
+			return nil, usage([]string{"pinseal … --at HEAD", "pinseal … --at pin"}, "a bare repository has no work tree to read")
+		}
+		source = s.head
+		sources = append(sources, source)
+	}
+	v.Note = s.note
+	v.Set = &versions.Set{Source: source, Environment: env}
+	if s.how == use { // who only looks is not asked for a passphrase
+		v.Keys, err = s.keyring(sources...)
+	}
+	return v, err
+}
+
+// selector is --at, else PINSEAL_AT, else pin for a service, else the work tree.
+func (s *session) selector(o reading) (versions.Selector, error) {
+	text := o.at
+	if text == "" {
+		text = s.Getenv("PINSEAL_AT")
+	}
+	if text == "" && s.isService() {
+		text = "pin"
+	}
+	at, err := versions.ParseSelector(text)
+	return at, asUsage(err)
+}
+
+// environment is -e, else PINSEAL_ENV, else the only one a service reads, else
+// the first.
+func (c *cli) chooseEnvironment(flag string, note *seal.Note, ids *seal.Identities) (string, error) {
+	want := flag
+	if want == "" {
+		want = c.Getenv("PINSEAL_ENV")
+	}
+	envs := note.Environments()
+	list := "one of: " + strings.Join(envs, ", ")
+	if want != "" {
+		if seal.CheckEnvironment(want) != nil {
+			return "", usage([]string{"pinseal … -e ENV        " + list}, "that cannot be the name of an environment")
+		}
+		if !slices.Contains(envs, want) {
+			return "", hint(&versions.NotFoundError{What: "environment", Name: want, In: "app " + note.ID.String()}, "pinseal … -e ENV        "+list)
+		}
+		return want, nil
+	}
+	if ids != nil && ids.Service != nil {
+		mine := slices.DeleteFunc(slices.Clone(envs), func(env string) bool {
+			return !slices.ContainsFunc(note.Readers(env), func(m seal.Member) bool { return m.Recipient == ids.List[0].Recipient })
+		})
+		switch len(mine) {
+		case 1:
+			return mine[0], nil
+		case 0:
+			return "", &noIdentityError{"this service has not been given any environment to read"}
+		}
+		return "", usage([]string{"pinseal … -e ENV        one of: " + strings.Join(mine, ", ")}, "this service reads more than one environment: say which")
+	}
+	if len(envs) == 0 {
+		return "", &versions.NotFoundError{What: "environment", In: "the app note"}
+	}
+	return envs[0], nil
+}
+
+// namedEnvironment is for a command that takes the environment as an argument:
+// an empty one is not the default but a variable that was not set.
+func (s *session) namedEnvironment(arg string) (string, error) {
+	if arg == "" {
+		return "", usage([]string{"one of: " + strings.Join(s.note.Environments(), ", ")}, "the environment is empty")
+	}
+	env, err := s.chooseEnvironment(arg, s.note, nil)
+	if errors.Is(err, versions.ErrNotFound) {
+		err = hint(err, "one of: "+strings.Join(s.note.Environments(), ", "))
+	}
+	return env, err
+}
+
+func (s *session) environment(flag string) (string, error) {
+	var ids *seal.Identities
+	if flag == "" && s.isService() {
+		var err error
+		if ids, err = s.identities(); err != nil {
+			return "", err
+		}
+	}
+	return s.chooseEnvironment(flag, s.note, ids)
+}
+
+// commit opens the app as it was at a revision.
+func (s *session) commit(rev string) (*versions.Source, repo.Hash, error) {
+	commit, err := s.repo.Resolve(s.ctx, rev)
+	if err != nil {
+		return nil, "", err
+	}
+	source, err := s.commitSource(commit)
+	return source, commit, err
+}
+
+// commitSource opens the app at a commit, and takes that commit's note into
+// account.
+func (s *session) commitSource(commit repo.Hash) (*versions.Source, error) {
+	what := "commit " + string(commit[:min(12, len(commit))])
+	tree, err := s.repo.FS(s.ctx, commit, storeDir+"/"+s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &versions.NotFoundError{What: "app", Name: s.dir, In: what}
+	}
+	if err != nil {
+		return nil, err
+	}
+	source := &versions.Source{FS: tree, What: what}
+	signed, err := source.Note()
+	if err != nil {
+		return nil, err
+	}
+	return source, s.fold(versions.NoteCandidate{Signed: signed, From: what})
+}
+
+// pinned opens the newest pin, or pin number N.
+func (s *session) pinned(l *versions.Ledger, env string, at versions.Selector, min int) (*versions.Source, *versions.Pin, error) {
+	entry := l.Tip()
+	if entry == nil {
+		return nil, nil, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env}, "pinseal publish "+env, "pinseal fetch")
+	}
+	if at.Kind == versions.AtPinNumber {
+		var err error
+		if entry, err = l.At(s.ctx, at.Number); err != nil {
+			return nil, nil, hint(err, "pinseal pins "+env)
+		}
+	}
+	if entry.Number < min {
+		return nil, nil, &versions.AuthError{What: fmt.Sprintf("pin %d of %s", entry.Number, env), Reason: fmt.Sprintf("is below --min-pin %d", min)}
+	}
+	source, err := l.Source(s.ctx, entry)
+	return source, entry.Pin, err
+}
+
+// bundleView opens a bundle: an identity is enough, a repository is not asked.
+func (c *cli) bundleView(ctx context.Context, o reading, how int) (*view, error) {
+	data, err := readCapped(c.path(o.bundle), versions.MaxBundle)
+	if err != nil {
+		reason := fmt.Errorf("bundle %q cannot be read: %s", o.bundle, reasonOf(err))
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, hint(&versions.NotFoundError{What: "bundle", Name: o.bundle}, "pinseal bundle ENV -o "+quoteShell(o.bundle))
+		}
+		return nil, reason
+	}
+	bundle, err := versions.ParseBundle(data)
+	if err != nil {
+		return nil, err
+	}
+	return c.openBundle(ctx, bundle, o, how)
+}

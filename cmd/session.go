@@ -1,0 +1,308 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"pinseal/repo"
+	"pinseal/seal"
+	"pinseal/versions"
+)
+
+const storeDir = ".pinseal"
+
+// session is one app in one repository, as one command sees it.
+type session struct {
+	*cli
+	ctx  context.Context
+	repo *repo.Repo
+	dir  string // the app's directory below .pinseal
+	id   seal.AppID
+	note *seal.Note // the newest so far
+
+	head    *versions.Source // the app in the work tree; in a bare repository at HEAD
+	files   *repo.WorkTree   // the app's directory, for writing; nil when bare
+	claim   claim
+	how     int     // look or use
+	mem     *memory // nil for a service, which needs none, and before trust or recall
+	asked   bool    // recall has been called
+	ids     *seal.Identities
+	idsErr  error
+	loaded  bool
+	service *bool // whether the identity is a service of this app; nil before it is asked
+}
+
+// Ways to open a session: to look at names only, or to seal and open values,
+// which wants the app to be trusted.
+const (
+	look = iota
+	use
+)
+
+// openRepo finds the repository that the command works in.
+func (c *cli) openRepo(ctx context.Context) (*repo.Repo, error) {
+	if info, err := os.Stat(c.workDir()); c.chdir != "" && (err != nil || !info.IsDir()) {
+		// It is not shown: -Cs3cr3t may be a value in the wrong place.
+		return nil, usage(nil, "-C wants a directory, and what was given is none")
+	}
+	return repo.Open(ctx, c.workDir(), repo.Options{Env: c.Environ, Offline: c.offline})
+}
+
+func (c *cli) workDir() string {
+	switch {
+	case c.chdir == "":
+		return c.Dir
+	case filepath.IsAbs(c.chdir):
+		return c.chdir
+	}
+	return filepath.Join(c.Dir, c.chdir)
+}
+
+// open starts a session on the app that is asked for. Close it.
+func (c *cli) open(ctx context.Context, how int) (*session, error) {
+	r, err := c.openRepo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{cli: c, ctx: ctx, how: how, repo: r}
+	if err = s.choose(); err == nil {
+		if how == use {
+			err = s.trust()
+		} else {
+			err = s.peek()
+		}
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close releases what the session holds. Do not use it afterwards.
+func (s *session) Close() {
+	if s.files != nil {
+		s.files.Close()
+	}
+	s.repo.Close()
+}
+
+// openDir opens .pinseal, or a directory below it, in the work tree, or at HEAD
+// in a bare repository. Only the former can be written.
+func (s *session) openDir(dir string) (fs.FS, *repo.WorkTree, error) {
+	if !s.repo.Bare() {
+		tree, err := repo.OpenWorkTree(s.repo.Top(), dir)
+		return tree, tree, err
+	}
+	commit, _, err := s.repo.Head(s.ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	tree, err := s.repo.FS(s.ctx, commit, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = noApp()
+	}
+	return tree, nil, err
+}
+
+func noApp() error {
+	return hint(&versions.NotFoundError{What: "app", In: "this repository: there is no .pinseal"},
+		"pinseal init", "git pull        if a colleague has started one")
+}
+
+// choose picks the app by --app, PINSEAL_APP or the default file.
+func (s *session) choose() error {
+	store, tree, err := s.openDir(storeDir)
+	if err != nil {
+		return err
+	}
+	if tree != nil {
+		defer tree.Close()
+	}
+	apps, def, err := listApps(store)
+	if err != nil {
+		return err
+	}
+	s.claim = claim{def: def, from: s.where()}
+	want := s.app
+	if want == "" {
+		want = s.Getenv("PINSEAL_APP")
+	}
+	if want == "" {
+		want, s.claim.byDefault = def, true
+	}
+	for _, a := range apps {
+		if a.name == want || a.id.String() == want {
+			s.dir, s.id = a.name, a.id
+			s.claim.directory, s.claim.id = a.name, a.id
+			app, files, err := s.openDir(storeDir + "/" + a.name)
+			s.head, s.files = &versions.Source{FS: app, What: s.where()}, files
+			return err
+		}
+	}
+	names := appNames(apps)
+	switch {
+	case len(apps) == 0:
+		return noApp()
+	case want == "":
+		return hint(&versions.NotFoundError{What: "default app", In: storeDir}, "pinseal --app NAME …     one of: "+names)
+	case s.claim.byDefault:
+		return hint(&versions.NotFoundError{What: "app", Name: want, In: "this repository, though " + storeDir + "/default names it"}, "pinseal --app NAME …     one of: "+names)
+	}
+	return hint(&versions.NotFoundError{What: "app", In: "this repository with the name or id that was asked for"}, "pinseal --app NAME …     one of: "+names)
+}
+
+func (s *session) where() string {
+	if s.repo.Bare() {
+		return "HEAD of " + s.repo.GitDir()
+	}
+	return "work tree"
+}
+
+// peek reads the app's note for a command that only looks. What is remembered
+// is asked when a ledger is opened, see recall.
+func (s *session) peek() error {
+	signed, err := s.head.Note()
+	if err != nil {
+		return err
+	}
+	s.note, err = versions.NewestNote(s.id, nil, versions.NoteCandidate{Signed: signed, From: s.where()})
+	return err
+}
+
+// trust settles that this app may be sealed to and opened here, and takes the
+// remembered note into account.
+func (s *session) trust() error {
+	signed, err := s.head.Note()
+	if err != nil {
+		return err
+	}
+	candidate := versions.NoteCandidate{Signed: signed, From: s.where()}
+	if s.isService() {
+		s.note, err = versions.NewestNote(s.id, nil, candidate)
+		return err
+	}
+	dir, err := s.stateDir()
+	if err != nil {
+		return err
+	}
+	if s.mem, err = loadMemory(dir, s.warn); err != nil {
+		return err
+	}
+	p := place{dir: s.repo.CommonDir()}
+	if s.mem.known.place(p.dir) == nil {
+		if p.urls, err = s.remoteURLs(); err != nil {
+			return err
+		}
+	}
+	if err := s.trustApp(s.mem, p, s.claim, s.vouched()); err != nil {
+		return err
+	}
+	return s.foldRemembered(candidate)
+}
+
+// vouched reports whether the user gave the app's id, which says that it is
+// trusted. A name says nothing: it is in whoever's hands wrote the directory.
+func (s *session) vouched() bool {
+	want := s.app
+	if want == "" {
+		want = s.Getenv("PINSEAL_APP")
+	}
+	return want == s.id.String()
+}
+
+// foldRemembered verifies the note at hand against the remembered one. When
+// their hashes are equal the remembered bytes are not even read.
+func (s *session) foldRemembered(c versions.NoteCandidate) error {
+	known := s.mem.known.note(s.id)
+	if known != nil {
+		n, err := versions.ParseAppNote(c, known.hash)
+		if err == nil && n.ID == s.id && n.Hash() == known.hash {
+			s.note = n
+			return nil
+		}
+	}
+	remembered, err := s.mem.note(s.id)
+	if err != nil {
+		return err
+	}
+	s.note, err = versions.NewestNote(s.id, remembered, c)
+	if err != nil {
+		return noteHint(err)
+	}
+	s.rememberNote()
+	return nil
+}
+
+// fold takes further notes into account, such as a ledger's.
+func (s *session) fold(candidates ...versions.NoteCandidate) error {
+	newest, err := versions.NewestNote(s.id, s.note, candidates...)
+	if err != nil {
+		return noteHint(err)
+	}
+	if newest != s.note {
+		s.note = newest
+		s.rememberNote()
+	}
+	return nil
+}
+
+func (s *session) rememberNote() {
+	if s.mem == nil {
+		return
+	}
+	if err := s.mem.rememberNote(s.note, false); err != nil {
+		s.warn("cannot remember the app note in %q: %s", s.mem.dir, err)
+	}
+}
+
+func noteHint(err error) error {
+	switch {
+	case errors.Is(err, versions.ErrConflict):
+		return hint(err, "git merge the two branches and let one admin change the note again")
+	case errors.Is(err, versions.ErrNotAuthentic):
+		return hint(err, "git log -- "+storeDir, "pinseal trust       only after you know why it went back")
+	}
+	return err
+}
+
+// remoteURLs returns the normalised URLs of every remote: one git process.
+func (s *session) remoteURLs() ([]string, error) {
+	config, err := s.repo.Config(s.ctx)
+	if err != nil {
+		return nil, err
+	}
+	var urls []string
+	for _, remote := range config.Remotes() {
+		for _, u := range remote.URLs {
+			if n := normalURL(u); n != "" {
+				urls = append(urls, n)
+			}
+		}
+	}
+	return urls, nil
+}
+
+// stateDir is where this machine remembers apps.
+func (c *cli) stateDir() (string, error) { return c.xdg("XDG_STATE_HOME", ".local", "state") }
+
+// configDir is where the default identity is.
+func (c *cli) configDir() (string, error) { return c.xdg("XDG_CONFIG_HOME", ".config") }
+
+func (c *cli) xdg(variable string, below ...string) (string, error) {
+	if dir := c.Getenv(variable); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "pinseal"), nil
+	}
+	home := c.Getenv("HOME")
+	if home == "" {
+		home = c.Getenv("USERPROFILE")
+	}
+	if home == "" {
+		return "", hint(fmt.Errorf("there is no home directory: neither HOME nor %s is set", variable), "export "+variable+"=DIR")
+	}
+	return filepath.Join(append(append([]string{home}, below...), "pinseal")...), nil
+}

@@ -1,0 +1,219 @@
+package cmd
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"pinseal/seal"
+)
+
+// place is where a clone is, by its names: the git common directory and the
+// remotes' URLs. Only what is remembered under one of them makes a place known.
+type place struct {
+	dir  string
+	urls []string // normalised; read only when dir is not remembered
+}
+
+// claim is what a command is about to believe: that app id stands in a
+// directory of a place.
+type claim struct {
+	directory string
+	id        seal.AppID
+	def       string // what the place's default file says
+	byDefault bool   // the default chose the app
+	from      string // for people: where the app was found
+}
+
+// verdict is a row of the trust table.
+type verdict int
+
+const (
+	goOn     verdict = iota // this place and directory, this id
+	otherApp                // this place and directory, another id
+	newApp                  // a known place, a directory that was not there
+	newDef                  // a known place whose default has changed
+	newPlace                // an id that is known from elsewhere
+	nothing                 // neither place nor id
+)
+
+// judge finds the row. p.dir must be the name under which the place is known,
+// if it is.
+func (k *knownApps) judge(place string, c claim) verdict {
+	known := k.place(place)
+	id, ok := k.app(place, c.directory)
+	switch {
+	case ok && id != c.id:
+		return otherApp
+	case known != nil && c.byDefault && known.def != c.def:
+		return newDef
+	case ok:
+		return goOn
+	case known != nil:
+		return newApp
+	case len(k.placesOf(c.id)) > 0:
+		return newPlace
+	}
+	return nothing
+}
+
+// nameOf returns the name under which a place is known, p.dir when it is not.
+func (k *knownApps) nameOf(p place) string {
+	if k.place(p.dir) == nil {
+		for _, u := range p.urls {
+			if k.place(u) != nil {
+				return u
+			}
+		}
+	}
+	return p.dir
+}
+
+// trustError refuses to seal or open for an app that this place is not known
+// for. It ends with exit code 5.
+type trustError struct {
+	row    verdict
+	place  string
+	claim  claim
+	was    string   // the id or default remembered
+	places []string // where the id is known
+}
+
+func (e *trustError) Error() string {
+	c := e.claim
+	switch e.row {
+	case otherApp:
+		return fmt.Sprintf(`ANOTHER APP STANDS WHERE YOURS STOOD
+  place:  %s, directory %s
+  known:  %s
+  found:  %s
+Either this clone became a fork, or someone replaced the app to get at what you seal.
+Nothing was sealed or opened`, e.place, c.directory, e.was, c.id)
+	case newApp:
+		return fmt.Sprintf("app %s (%s) is new in a place where you know other apps: %s", c.directory, c.id, e.place)
+	case newDef:
+		return fmt.Sprintf("the default app of %s was %q and is now %q (%s)", e.place, e.was, c.def, c.id)
+	case newPlace:
+		return fmt.Sprintf(`app %s is known, but not from here
+  here:   %s
+  known:  %s
+A copied .pinseal looks like this. So does a second clone of yours`, c.id, e.place, strings.Join(e.places, "\n          "))
+	}
+	return fmt.Sprintf("app %s (%s) from %s has not been used on this machine", c.directory, c.id, c.from)
+}
+
+// trustApp settles whether a command may seal or open: by what is remembered, by
+// a word of consent, or by asking. It records what was settled.
+func (c *cli) trustApp(m *memory, p place, cl claim, vouched bool) error {
+	name := m.known.nameOf(p)
+	row := m.known.judge(name, cl)
+	if row == goOn {
+		if name != p.dir {
+			m.remember(func(k *knownApps) bool { return k.copyPlace(name, p.dir) })
+		}
+		return nil
+	}
+	refusal := &trustError{row: row, place: name, claim: cl, places: m.known.placesOf(cl.id)}
+	if id, ok := m.known.app(name, cl.directory); ok && row == otherApp {
+		refusal.was = id.String()
+	}
+	if k := m.known.place(name); k != nil && row == newDef {
+		refusal.was = k.def
+	}
+	look := hint(refusal, "pinseal trust       after you have looked at it", "pinseal --app "+cl.id.String()+" …     if you know that this is its id")
+	asks := row == newPlace || row == nothing
+	switch {
+	case vouched && !asks:
+		return nil // for this command only: the place keeps what it is known for
+	case vouched:
+	case !c.interactive() || !asks:
+		return look
+	case row == nothing:
+		c.say("First use of app %s\n  id:    %s\n  from:  %s\nRemembering it for this place.", cl.directory, cl.id, cl.from)
+	default:
+		c.say("%s.", refusal)
+		if !c.ask("Use it here too?") {
+			return look
+		}
+	}
+	m.remember(func(k *knownApps) bool { return recordPlace(k, p, cl) })
+	return nil
+}
+
+// recordPlace remembers an app under every name of its place.
+func recordPlace(k *knownApps, p place, c claim) bool {
+	changed := k.setApp(p.dir, c.directory, c.id, c.def)
+	for _, u := range p.urls {
+		changed = k.setApp(u, c.directory, c.id, c.def) || changed
+	}
+	return changed
+}
+
+// ask puts a yes-or-no question, where the default is no.
+func (c *cli) ask(question string) bool {
+	fmt.Fprintf(c.Stderr, "%s [y/N] ", question)
+	answer, err := c.readLine()
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return err == nil && (answer == "y" || answer == "yes")
+}
+
+// readLine reads one line byte by byte: what follows it is somebody else's.
+func (c *cli) readLine() (string, error) {
+	r := bufio.NewReaderSize(oneByte{c.Stdin}, 16)
+	line, err := orDone(c.done, func() ([]byte, error) { return r.ReadBytes('\n') })
+	if err == io.EOF && len(line) > 0 {
+		err = nil
+	}
+	return string(line), err
+}
+
+type oneByte struct{ r io.Reader }
+
+func (o oneByte) Read(p []byte) (int, error) { return o.r.Read(p[:min(1, len(p))]) }
+
+// say prints talk for people; -q leaves it out.
+func (c *cli) say(format string, args ...any) {
+	if !c.quiet {
+		fmt.Fprintln(c.Stderr, clean(fmt.Sprintf(format, args...)))
+	}
+}
+
+// warn prints what should not be missed, -q or not.
+func (c *cli) warn(format string, args ...any) {
+	fmt.Fprintln(c.Stderr, "warning: "+clean(fmt.Sprintf(format, args...)))
+}
+
+// normalURL makes the spellings of one remote equal, and drops who logs in.
+// An absolute path is itself; a relative one, which is another elsewhere, is "".
+func normalURL(raw string) string {
+	raw = strings.TrimPrefix(raw, "file://")
+	if filepath.IsAbs(raw) {
+		return filepath.Clean(raw)
+	}
+	if u, err := url.Parse(raw); err == nil && u.Scheme != "" && u.Host != "" {
+		return strings.ToLower(u.Hostname()) + portOf(u) + "/" + trimRepo(u.Path)
+	}
+	host, p, ok := strings.Cut(raw, ":")
+	if !ok || strings.ContainsAny(host, "/\\") || len(host) < 2 {
+		return ""
+	}
+	if _, after, found := strings.Cut(host, "@"); found {
+		host = after
+	}
+	return strings.ToLower(host) + "/" + trimRepo(p)
+}
+
+func portOf(u *url.URL) string {
+	usual := map[string]string{"https": "443", "http": "80", "ssh": "22", "git": "9418"}
+	if u.Port() == "" || u.Port() == usual[u.Scheme] {
+		return ""
+	}
+	return ":" + u.Port()
+}
+
+func trimRepo(p string) string {
+	return strings.TrimSuffix(strings.Trim(p, "/"), ".git")
+}

@@ -1,0 +1,119 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"pinseal/seal"
+)
+
+// usageError is a mistake in what the user typed or piped. It never holds the
+// text that was typed, which may be a value in the wrong place.
+type usageError struct {
+	reason string
+	try    []string
+}
+
+func (e *usageError) Error() string { return e.reason }
+
+func usage(try []string, format string, args ...any) error {
+	return &usageError{reason: fmt.Sprintf(format, args...), try: try}
+}
+
+// asUsage makes a refused name, text or recipe the user's mistake.
+func asUsage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{reason: err.Error()}
+}
+
+// flagError replaces pflag's messages, which quote the argument: a password
+// typed as -ps3cr3t must not come back on the screen.
+func flagError(cmd *cobra.Command, err error) error {
+	try := []string{cmd.CommandPath() + " --help"}
+	reason := "a flag is not known, or has a value it cannot take"
+	if name, ok := knownFlag(cmd, err.Error()); ok {
+		reason = "flag --" + name + " needs a value of another kind"
+		if strings.HasPrefix(err.Error(), "flag needs an argument") {
+			reason = "flag --" + name + " needs a value"
+		}
+	}
+	return &usageError{reason: reason, try: try}
+}
+
+// knownFlag finds the flag of cmd that a message of pflag is about.
+func knownFlag(cmd *cobra.Command, message string) (name string, ok bool) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		short := f.Shorthand != "" && (strings.Contains(message, "\"-"+f.Shorthand+", --") || strings.HasPrefix(message, "flag needs an argument: '"+f.Shorthand+"'"))
+		if short || strings.Contains(message, "--"+f.Name+"\" flag") || message == "flag needs an argument: --"+f.Name {
+			name, ok = f.Name, true
+		}
+	})
+	return name, ok
+}
+
+// harden gives every command our argument errors and hidden echo rules.
+func harden(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		harden(cmd)
+	}
+	root.DisableSuggestions = true // cobra's suggestions quote what was typed
+	root.DisableFlagsInUseLine = true
+	root.Flags().SortFlags = false
+}
+
+// noArgs refuses arguments without echoing them.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if cmd.HasSubCommands() || !cmd.HasParent() {
+		return usage([]string{cmd.CommandPath() + " help commands"}, "there is no such command")
+	}
+	return usage([]string{cmd.CommandPath() + " --help"}, "%s takes no argument", cmd.CommandPath())
+}
+
+// exactArgs wants one argument per name, as in exactArgs("NAME").
+func exactArgs(names ...string) cobra.PositionalArgs { return rangeArgs(len(names), names...) }
+
+// rangeArgs wants at least min of the named arguments.
+func rangeArgs(min int, names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		try := []string{cmd.CommandPath() + " --help"}
+		switch {
+		case len(args) < min:
+			return usage(try, "%s needs %s", cmd.CommandPath(), strings.Join(names[:min], " and "))
+		case len(args) > len(names):
+			return usage(try, "%s takes %s and nothing more", cmd.CommandPath(), strings.Join(names, " "))
+		}
+		return nil
+	}
+}
+
+// secretArgs wants names of secrets: one per entry of names, as in
+// secretArgs("OLD", "NEW"), or, when the last ends in "…", one and more of it.
+// What is no name is refused before anything is opened, and not shown again.
+func secretArgs(names ...string) cobra.PositionalArgs {
+	last, many := strings.CutSuffix(names[len(names)-1], "…")
+	names[len(names)-1] = last
+	return func(cmd *cobra.Command, args []string) error {
+		for _, arg := range args {
+			err := seal.CheckSecretName(arg)
+			if err != nil && containsValue(arg) {
+				return usage([]string{"pinseal set NAME      hidden prompt"},
+					"%s takes names alone: ps and the shell's history keep what stands on the command line. If that was a real value, your history now holds it: rotate it", cmd.CommandPath())
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if many && len(args) >= len(names) {
+			return nil
+		}
+		return exactArgs(names...)(cmd, args)
+	}
+}
