@@ -1,0 +1,175 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pinseal/repo"
+	"pinseal/versions"
+)
+
+func newFetch(c *cli) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "fetch",
+		Short: "Bring the pins from the remote",
+		Long: `Fetch the ledgers of every environment from the remote that shares them
+(pinseal.remote, else the only one), verify them, and move the local ones up to
+them. A ledger that does not verify, or that is behind what was seen on this
+machine, is refused and nothing of it moves. It needs no key and no trust.`,
+		Example: `  pinseal fetch
+  git config pinseal.remote origin && pinseal fetch`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.runFetch(cmd.Context(), asJSON)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// fetched is what became of one environment's ledger.
+type fetched struct {
+	Environment string `json:"environment"`
+	Before      int    `json:"before"` // number of the newest pin here; 0 for none
+	Now         int    `json:"now"`
+	Ahead       bool   `json:"ahead,omitempty"` // the remote does not have all of it
+	newest      *versions.Entry
+}
+
+func (c *cli) runFetch(ctx context.Context, asJSON bool) error {
+	if c.offline {
+		return usage([]string{"pinseal fetch       without --offline"}, "--offline forbids to fetch")
+	}
+	s, err := c.open(ctx, look)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.recall(); err != nil {
+		return err
+	}
+	remote, err := s.remote()
+	if err != nil {
+		return err
+	}
+	if remote == "" {
+		return hint(&versions.NotFoundError{What: "remote", In: "this repository to fetch from"}, "git remote add origin URL")
+	}
+	if err := versions.FetchLedgers(ctx, s.repo, remote, s.id); err != nil {
+		return hint(fmt.Errorf("ledgers cannot be fetched from %s: %w", remote, err), "git fetch "+remote)
+	}
+	s.foldLedgers(remote)
+	// One bad ledger does not hold up the others.
+	all := []fetched{}
+	var bad []error
+	for _, env := range s.note.Environments() {
+		f, err := s.moveUp(remote, env)
+		if err != nil {
+			bad = append(bad, err)
+			continue
+		}
+		all = append(all, f)
+		if !asJSON {
+			s.say("%s", f.line(remote))
+		}
+	}
+	if asJSON {
+		err := s.printJSON(struct {
+			Schema       int       `json:"schema"`
+			App          string    `json:"app"`
+			Remote       string    `json:"remote"`
+			Environments []fetched `json:"environments"`
+		}{1, s.id.String(), remote, all})
+		if err != nil {
+			return err
+		}
+	}
+	for i := 1; i < len(bad); i++ {
+		s.warn("%s", bad[i])
+	}
+	if len(bad) > 0 {
+		return bad[0]
+	}
+	return nil
+}
+
+// foldLedgers takes the app notes of all ledgers into account before any is
+// judged: one may say that a key of another was retired, or bring a new
+// environment. What is wrong with one, moveUp meets again and reports.
+func (s *session) foldLedgers(remote string) {
+	done := map[string]bool{}
+	for again := true; again; {
+		again = false
+		for _, env := range s.note.Environments() {
+			if done[env] {
+				continue
+			}
+			done[env], again = true, true
+			tips, err := versions.ReadTips(s.ctx, s.repo, remote, s.id, env)
+			if err != nil {
+				continue
+			}
+			if notes, err := tips.Notes(s.ctx, s.repo, env); err == nil {
+				_ = s.fold(notes...)
+			}
+		}
+	}
+}
+
+// moveUp verifies one ledger and moves the local one.
+func (s *session) moveUp(remote, env string) (f fetched, err error) {
+	f.Environment = env
+	tips, err := versions.ReadTips(s.ctx, s.repo, remote, s.id, env)
+	if err != nil {
+		return f, err
+	}
+	l, err := s.openTips(env, tips)
+	if errors.Is(err, versions.ErrNotAuthentic) {
+		err = hint(err, "git log "+versions.TrackingRef(remote, s.id, env), "pinseal trust            only after you know why it went back")
+	}
+	if err != nil || l.Tip() == nil {
+		return f, err
+	}
+	f.newest, f.Now = l.Tip(), l.Tip().Number
+	f.Ahead = l.Ref() == tips.Local && tips.Remote != tips.Local
+	f.Before, err = numberAt(s.ctx, l, tips.Local)
+	return f, err
+}
+
+// numberAt is the number of the pin that a ledger commit holds, 0 for none.
+func numberAt(ctx context.Context, l *versions.Ledger, at repo.Hash) (n int, err error) {
+	if at == "" {
+		return 0, nil
+	}
+	err = l.Walk(ctx, func(e *versions.Entry) bool {
+		if e.LedgerCommit == at {
+			n = e.Number
+		}
+		return n == 0
+	})
+	return n, err
+}
+
+func (f fetched) line(remote string) string {
+	switch {
+	case f.Now == 0:
+		return f.Environment + "  no pins, here or on " + remote
+	case f.Ahead:
+		return fmt.Sprintf("%s  #%d, which %s does not have; the next publish brings it there", f.Environment, f.Now, remote)
+	case f.Before == f.Now:
+		return fmt.Sprintf("%s  #%d, up to date", f.Environment, f.Now)
+	}
+	before := "(none)"
+	if f.Before > 0 {
+		before = fmt.Sprintf("#%d", f.Before)
+	}
+	p := f.newest
+	return strings.TrimSpace(fmt.Sprintf("%s  %s -> #%d  %s by %s  commit %s  %s", f.Environment, before, f.Now,
+		p.Time.UTC().Format("2006-01-02 15:04"), p.Publisher, shortHash(p.Commit), p.Message))
+}

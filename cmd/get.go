@@ -1,0 +1,117 @@
+package cmd
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"pinseal/seal"
+)
+
+type getOptions struct {
+	reading
+	name string
+	json bool
+}
+
+func newGet(c *cli) *cobra.Command {
+	var o getOptions
+	cmd := &cobra.Command{
+		Use:     "get NAME",
+		Aliases: []string{"read"},
+		Short:   "Print one secret",
+		Long: `Print the exact bytes of a secret to stdout. On a terminal a newline is added.
+With --at pin it is the value of the newest published set, and never another: a pin
+that cannot be had or does not verify is an error.`,
+		Example: `  pinseal get DATABASE_URL
+  pinseal get DATABASE_URL -e production --at pin
+  pinseal get TLS_KEY -e production --at v1.4 > tls.key
+  pinseal get API_KEY --bundle prod.bundle --app APPID`,
+		Args: exactArgs("NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.name = args[0]
+			return c.runGet(cmd.Context(), o)
+		},
+		ValidArgsFunction: c.completeNames,
+	}
+	o.bind(c, cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, with the value")
+	return cmd
+}
+
+func (c *cli) runGet(ctx context.Context, o getOptions) error {
+	if err := seal.CheckSecretName(o.name); err != nil {
+		return err
+	}
+	v, err := c.view(ctx, o.reading, use)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	value, err := v.Get(o.name)
+	if err != nil {
+		return c.readHint(v, err)
+	}
+	if o.json {
+		out := struct {
+			Schema      int    `json:"schema"`
+			Name        string `json:"name"`
+			Environment string `json:"environment"`
+			Version     string `json:"version"`
+			Commit      string `json:"commit,omitempty"`
+			Pin         int    `json:"pin,omitempty"`
+			revealed
+		}{1, o.name, v.Environment, v.Source.What, string(v.Commit), 0, reveal(value.Secret)}
+		if v.Pin != nil {
+			out.Pin = v.Pin.Number
+		}
+		return c.printJSON(out)
+	}
+	data := value.Secret.Reveal()
+	if c.StdoutTTY {
+		data = append(data[:len(data):len(data)], '\n')
+	}
+	_, err = c.Stdout.Write(data)
+	return err
+}
+
+// readHint tells someone without a key what to do about it.
+func (c *cli) readHint(v *view, err error) error {
+	if !errors.Is(err, seal.ErrNoKey) {
+		return err
+	}
+	if ids, idErr := c.findIdentity(); idErr == nil && ids == nil {
+		return hint(err, "pinseal --identity FILE …     if you have one elsewhere", "pinseal identity new          then ask an admin to add you")
+	}
+	return hint(err, "pinseal identity show         and ask an admin to add you")
+}
+
+// revealed is a value in JSON: as text, or in base64 when it is not UTF-8.
+type revealed struct {
+	Value  *string `json:"value,omitempty"`
+	Base64 *string `json:"value_base64,omitempty"`
+}
+
+func reveal(s seal.Secret) (r revealed) {
+	data := s.Reveal()
+	if utf8.Valid(data) {
+		text := string(data)
+		r.Value = &text
+		return r
+	}
+	text := base64.StdEncoding.EncodeToString(data)
+	r.Base64 = &text
+	return r
+}
+
+// printJSON prints one indented JSON document, without HTML escapes.
+func (c *cli) printJSON(v any) error {
+	e := json.NewEncoder(c.Stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

@@ -1,0 +1,219 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pinseal/repo"
+	"pinseal/seal"
+	"pinseal/versions"
+)
+
+type publishOptions struct {
+	env, rev, message string
+	dryRun            bool
+	expect            int
+	allow             versions.Allow
+	json              bool
+}
+
+func newPublish(c *cli) *cobra.Command {
+	o := publishOptions{}
+	cmd := &cobra.Command{
+		Use:   "publish ENV [REV]",
+		Short: "Pin the exact set of a commit",
+		Long: `Sign a pin: this environment is the set of this commit, number N. It is added to
+the environment's ledger, a git ref of its own, and pushed to the remote that
+shares it. With a remote it is pushed, or it did not happen.
+
+Without REV it is HEAD, and the work tree must hold the same set. What is blank,
+expired, sealed to a retired key or not readable for a current reader is refused,
+by name.`,
+		Example: `  pinseal publish production -m "release 1.4"
+  pinseal publish production v1.4
+  pinseal publish production --dry-run`,
+		Args: rangeArgs(1, "ENV", "REV"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.env = args[0]
+			if len(args) == 2 {
+				o.rev = args[1]
+			}
+			return c.runPublish(cmd.Context(), o)
+		},
+		ValidArgsFunction: c.completeEnvironmentArg,
+	}
+	o.bind(cmd)
+	o.bindAllow(cmd)
+	return cmd
+}
+
+// bindAllow adds the flags of the commands whose set the gate has to judge.
+func (o *publishOptions) bindAllow(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&o.allow.First, "first", false, "this may be the environment's first pin")
+	f.StringSliceVar(&o.allow.Expired, "allow-expired", nil, "publish `NAME` though it has expired")
+	f.BoolVar(&o.allow.Retired, "allow-retired", false, "publish values sealed to a retired read key, and say who can open them")
+}
+
+// bind adds the flags that every command has that makes a pin.
+func (o *publishOptions) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&o.message, "message", "m", "", "one line that says why")
+	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "check and show, write nothing")
+	f.IntVar(&o.expect, "expect", -1, "publish only if the newest pin is number `N` (0: none)")
+	f.BoolVar(&o.json, "json", false, "print the pin as JSON")
+}
+
+// openPublish is what publish, rollback and promote begin with.
+func (c *cli) openPublish(ctx context.Context, o *publishOptions) (*session, error) {
+	if err := versions.CheckMessage(o.message); err != nil {
+		return nil, usage([]string{`… -m "one line"`}, "-m: %s", err)
+	}
+	s, err := c.open(ctx, use)
+	if err != nil {
+		return nil, err
+	}
+	if o.env, err = s.namedEnvironment(o.env); err != nil {
+		s.Close()
+		return nil, err
+	}
+	o.allow.First = o.allow.First || c.interactive()
+	return s, nil
+}
+
+func (c *cli) runPublish(ctx context.Context, o publishOptions) error {
+	s, err := c.openPublish(ctx, &o)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	commit, set, err := s.released(o)
+	if err != nil {
+		return err
+	}
+	return s.publishSet(o, func(l *versions.Ledger) (versions.Proposal, error) {
+		return s.propose(o, l, set, commit)
+	})
+}
+
+// released finds the commit that is to be published and its set.
+func (s *session) released(o publishOptions) (repo.Hash, *versions.Source, error) {
+	rev := o.rev
+	if rev == "" {
+		rev = "HEAD"
+		if _, _, err := s.repo.Head(s.ctx); err != nil {
+			return "", nil, err
+		}
+	}
+	set, commit, err := s.commit(rev)
+	if err != nil {
+		return "", nil, err
+	}
+	if o.rev == "" && s.files != nil {
+		err = s.checkClean(o.env, set)
+	}
+	return commit, set, err
+}
+
+// checkClean refuses to publish what is not what the user sees.
+func (s *session) checkClean(env string, head *versions.Source) error {
+	unmerged, err := s.repo.Unmerged(s.ctx, storeDir+"/"+s.dir)
+	if err != nil {
+		return err
+	}
+	if len(unmerged) > 0 {
+		return &versions.UnmergedError{Paths: unmerged}
+	}
+	differ, err := versions.Differing(s.head, head, env, versions.NoteName, versions.KeysDir)
+	if err != nil || len(differ) == 0 {
+		return err
+	}
+	const most = 5
+	shown := strings.Join(differ[:min(most, len(differ))], ", ")
+	if len(differ) > most {
+		shown += fmt.Sprintf(" and %d more", len(differ)-most)
+	}
+	return hint(fmt.Errorf("the work tree is not HEAD: %s: %w", shown, versions.ErrConflict),
+		"git add "+storeDir+" && git commit", "pinseal publish "+env+" HEAD      publishes what is committed")
+}
+
+// propose makes the proposal for a set; it is made again for every new tip.
+func (s *session) propose(o publishOptions, l *versions.Ledger, set *versions.Source, commit repo.Hash) (versions.Proposal, error) {
+	wraps := []*versions.Source{set, s.head}
+	if l.Tip() != nil {
+		tip, err := l.Source(s.ctx, l.Tip())
+		if err != nil {
+			return versions.Proposal{}, err
+		}
+		wraps = append(wraps, tip)
+	}
+	keys, err := s.keyring(wraps...)
+	return versions.Proposal{Environment: o.env, Set: set, Commit: commit, Wraps: wraps, Keys: keys, Allow: o.allow,
+		Expect: o.expect, Message: o.message, Time: s.Now()}, err
+}
+
+// publishSet makes the pin and tells about it.
+func (s *session) publishSet(o publishOptions, propose func(*versions.Ledger) (versions.Proposal, error)) error {
+	d, err := s.publish(o.env, o.dryRun, propose)
+	if err != nil {
+		if errors.Is(err, seal.ErrNoKey) {
+			err = hint(err, "ask an admin for "+string(seal.PublishSlot(o.env)))
+		}
+		return err
+	}
+	if o.json {
+		return s.printJSON(draftJSON(d, o.dryRun))
+	}
+	s.sayDraft(o, d)
+	return nil
+}
+
+func (s *session) sayDraft(o publishOptions, d *versions.Draft) {
+	before, verb := "(none)", ""
+	if d.Previous != nil {
+		before = fmt.Sprintf("#%d", d.Previous.Number)
+	}
+	if o.dryRun {
+		verb = "would be "
+	}
+	s.say("%s  %s -> %s#%d  commit %s", o.env, before, verb, d.Pin.Number, d.Pin.Commit[:12])
+	if d.Pin.RollbackOf > 0 {
+		s.say("  the set of #%d again", d.Pin.RollbackOf)
+	}
+	for _, r := range d.Readers {
+		mark := "- reader"
+		if r.Gained {
+			mark = "+ reader"
+		}
+		s.say("  %s %s", mark, r.Name)
+	}
+	for _, line := range describeChanges(d.Changes) {
+		s.say("  %s", line)
+	}
+	if len(d.Changes)+len(d.Readers) == 0 {
+		s.say("  the same set and readers as before")
+	}
+	if o.allow.Retired {
+		s.warnRetired(o.env, d)
+	}
+}
+
+// warnRetired names who can open values of retired generations: everyone who
+// ever held them, which the present note does not tell.
+func (s *session) warnRetired(env string, d *versions.Draft) {
+	newest, _ := s.note.Newest(seal.ReadSlot(env))
+	var names []string
+	for _, c := range d.Changes {
+		if c.New != nil && slices.ContainsFunc(c.New.Generations(), func(g int) bool { return g < newest.Generation }) {
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) > 0 {
+		s.warn("sealed to a retired read key, so whoever held it can open: %s", strings.Join(names, ", "))
+	}
+}

@@ -1,0 +1,89 @@
+package cmd
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pinseal/repo"
+	"pinseal/versions"
+)
+
+type rmOptions struct {
+	env   string
+	names []string
+}
+
+func newRm(c *cli) *cobra.Command {
+	var o rmOptions
+	cmd := &cobra.Command{
+		Use:     "rm NAME…",
+		Aliases: []string{"remove", "delete", "unset"},
+		Short:   "Remove secrets",
+		Long: `Remove secrets from an environment of the work tree. What is in commits and pins
+stays readable there: a value that leaked has to be changed where it is used.
+
+It removes what nothing else reads, too: a file with conflict markers or bad
+spelling, and one of two names that differ only in case. All names are checked
+before the first is removed.`,
+		Example: `  pinseal rm OLD_API_KEY
+  pinseal rm OLD_API_KEY OLD_API_URL -e production`,
+		Args: secretArgs("NAME…"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.names = args
+			return c.runRm(cmd.Context(), o)
+		},
+		ValidArgsFunction: c.completeTaken("env", -1),
+	}
+	bindEnv(c, cmd, &o.env)
+	return cmd
+}
+
+func (c *cli) runRm(ctx context.Context, o rmOptions) error {
+	s, err := c.open(ctx, use)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	w, err := s.write(o.env)
+	if err != nil {
+		return err
+	}
+	names := slices.Compact(slices.Sorted(slices.Values(o.names)))
+	if err := w.checkThere(names); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := w.files.Remove(versions.FilePath(w.env, name)); err != nil {
+			return err
+		}
+	}
+	s.say("Removed %s from %s. Commits and pins that hold it still do.", strings.Join(names, ", "), w.env)
+	w.sayGit()
+	return nil
+}
+
+// checkThere wants every name to be a plain file of the environment, spelled
+// exactly so, whatever is in it.
+func (w *writer) checkThere(names []string) error {
+	taken, err := w.taken()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, ok := slices.BinarySearch(taken, name); !ok {
+			missing := &versions.NotFoundError{What: "secret", Name: name, In: w.env + " of the work tree; nothing was removed"}
+			return hint(missing, "pinseal list -e "+w.env)
+		}
+		info, err := w.files.Stat(versions.FilePath(w.env, name))
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			return &repo.OddEntryError{Path: storeDir + "/" + w.dir + "/" + versions.FilePath(w.env, name), Kind: "not a plain file"}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package cmd
+
+import (
+	"slices"
+	"time"
+
+	"pinseal/seal"
+	"pinseal/versions"
+)
+
+// envStatus judges one environment of the work tree (bare: of HEAD), and adds
+// its column to the rows.
+func (s *session) envStatus(env string, head *versions.Source, ledger localLedger, rows map[string]*secretStatus) (e envStatus, err error) {
+	e = envStatus{Name: env, Blank: []string{}, Expired: []string{}, Expiring: []string{}, Retired: []string{}, Pending: []pending{}}
+	names, files, err := s.head.Files(env)
+	if err != nil {
+		return e, err
+	}
+	e.Secrets = len(names)
+	newest, _ := s.note.Newest(seal.ReadSlot(env))
+	generations := []int{newest.Generation}
+	now := s.Now()
+	for i, f := range files {
+		e.judge(names[i], f, newest.Generation, now)
+		generations = append(generations, f.Generations()...)
+		row := rows[names[i]]
+		if row == nil {
+			row = &secretStatus{Name: names[i], State: map[string]string{}, plain: true}
+			rows[names[i]] = row
+		}
+		row.State[env] = stateOf(f, now)
+		row.plain = row.plain && !f.Blank() && !f.Expired(now) && !expiresSoon(f, now)
+	}
+	slices.Sort(generations)
+	sources := []*versions.Source{s.head}
+	if head != nil {
+		sources = append(sources, head)
+	}
+	e.PinSeen = ledger.missed
+	if ledger.err != nil {
+		e.PinError = oneLine(ledger.err.Error())
+	} else if ledger.Ledger != nil && ledger.Tip() != nil {
+		pinned, err := s.pinStatus(&e, head, ledger.Ledger)
+		if err != nil {
+			return e, err
+		}
+		sources = append(sources, pinned)
+	}
+	e.Pending = append(e.Pending, s.pendingWraps(env, slices.Compact(generations), sources)...)
+	return e, nil
+}
+
+func (e *envStatus) judge(name string, f *versions.SecretFile, newest int, now time.Time) {
+	switch {
+	case f.Blank() && !f.Optional:
+		e.Blank = append(e.Blank, name)
+	case f.Expired(now):
+		e.Expired = append(e.Expired, name)
+	case expiresSoon(f, now):
+		e.Expiring = append(e.Expiring, name)
+	}
+	if g := f.Generations(); len(g) > 0 && g[0] < newest {
+		e.Retired = append(e.Retired, name)
+	}
+}
+
+// expiresSoon reports a date within 30 days. RFC 3339 dates sort as text.
+func expiresSoon(f *versions.SecretFile, now time.Time) bool {
+	return f.Expires != "" && f.Expires <= now.UTC().AddDate(0, 0, 30).Format(time.DateOnly)
+}
+
+// pinStatus compares the newest pin with HEAD and the work tree.
+func (s *session) pinStatus(e *envStatus, head *versions.Source, l *versions.Ledger) (*versions.Source, error) {
+	pinned, err := l.Source(s.ctx, l.Tip())
+	if err != nil {
+		return nil, err
+	}
+	pin := toPinJSON(l.Tip().Pin)
+	e.Pin, e.Drift = &pin, &drift{}
+	if head != nil {
+		if e.Drift.Head, err = differing(pinned, head, e.Name); err != nil {
+			return nil, err
+		}
+	}
+	if !s.repo.Bare() {
+		e.Drift.WorkTree, err = differing(pinned, s.head, e.Name)
+	}
+	return pinned, err
+}
+
+func differing(a, b *versions.Source, env string) (*int, error) {
+	changes, err := versions.Diff(a, b, env)
+	n := len(changes)
+	return &n, err
+}
+
+// pendingWraps finds the readers who have no wrap of a read key in use.
+func (s *session) pendingWraps(env string, generations []int, sources []*versions.Source) []pending {
+	slot := seal.ReadSlot(env)
+	has := func(generation int, member string) bool {
+		return slices.ContainsFunc(sources, func(source *versions.Source) bool {
+			_, err := source.Wrap(slot, generation, member)
+			return err == nil
+		})
+	}
+	var all []pending
+	for _, generation := range generations {
+		var with, without []string
+		for _, m := range s.note.Readers(env) {
+			if has(generation, m.Name) {
+				with = append(with, m.Name)
+			} else {
+				without = append(without, m.Name)
+			}
+		}
+		for _, name := range without {
+			all = append(all, pending{name, generation, append([]string{}, with...)})
+		}
+	}
+	return all
+}
