@@ -1,0 +1,198 @@
+package cmd_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// block is one fenced block of a page.
+type block struct {
+	line int // of its first line
+	lang string
+	text string
+}
+
+func fencedBlocks(page string) (blocks []block) {
+	var b *block
+	n := 0
+	for line := range strings.Lines(page) {
+		n++
+		lang, fence := strings.CutPrefix(line, "```")
+		switch {
+		case fence && b == nil:
+			b = &block{line: n + 1, lang: strings.TrimSpace(lang)}
+		case fence:
+			blocks, b = append(blocks, *b), nil
+		case b != nil:
+			b.text += line
+		}
+	}
+	return blocks
+}
+
+// step is one command that a page shows.
+type step struct {
+	line          int
+	command, want string // want: the lines shown below it; … stands for anything
+	code          int
+}
+
+var exitComment = regexp.MustCompile(`\s+# exit (\d+)$`)
+
+// steps takes a console block apart: lines after "$ " are commands, a backslash
+// at the end continues one, "# exit N" behind one says how it ends, and the rest
+// is what they print.
+func (b block) steps() (steps []step, err error) {
+	open := false
+	n := b.line - 1
+	for line := range strings.Lines(b.text) {
+		n++
+		line = strings.TrimSuffix(line, "\n")
+		command, isCommand := strings.CutPrefix(line, "$ ")
+		switch {
+		case isCommand:
+			steps = append(steps, step{line: n, command: command})
+		case len(steps) == 0:
+			return nil, fmt.Errorf("line %d: a console block must begin with a command", n)
+		case open:
+			command = line
+			steps[len(steps)-1].command += "\n" + line
+		default:
+			steps[len(steps)-1].want += line + "\n"
+			continue
+		}
+		open = strings.HasSuffix(command, `\`)
+		last := &steps[len(steps)-1]
+		if m := exitComment.FindStringSubmatch(last.command); m != nil {
+			last.command = strings.TrimSuffix(last.command, m[0])
+			if last.code, err = strconv.Atoi(m[1]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return steps, nil
+}
+
+// shown reports whether output is what a page shows: … within a line is any
+// text, a line of … alone any lines, or none.
+func shown(want, got string) bool {
+	if got != "" && !strings.HasSuffix(got, "\n") {
+		got += "\n"
+	}
+	var re strings.Builder
+	for line := range strings.Lines(want) {
+		if line == "…\n" {
+			re.WriteString(`(?:.*\n)*`)
+			continue
+		}
+		re.WriteString(strings.ReplaceAll(regexp.QuoteMeta(line), "…", ".*"))
+	}
+	return regexp.MustCompile(`^` + re.String() + `$`).MatchString(got)
+}
+
+// runPage runs the console and sh blocks of a page in order, as one reader on
+// one machine would, and returns how many commands ran.
+func runPage(w *world, page string) (ran int, err error) {
+	dir := w.path("home")
+	for _, b := range fencedBlocks(page) {
+		var steps []step
+		switch b.lang {
+		case "console":
+			if steps, err = b.steps(); err != nil {
+				return ran, err
+			}
+		case "sh", "bash":
+			steps = []step{{line: b.line, command: b.text, want: "…\n"}}
+		}
+		for _, s := range steps {
+			var out string
+			var code int
+			if dir, out, code, err = w.shell(dir, s.command); err != nil {
+				return ran, fmt.Errorf("line %d: %s: %w", s.line, s.command, err)
+			}
+			ran++
+			if code != s.code {
+				return ran, fmt.Errorf("line %d: %s\nexit code %d, want %d\n%s", s.line, s.command, code, s.code, out)
+			}
+			if !shown(s.want, out) {
+				return ran, fmt.Errorf("line %d: %s\nprints:\n%s\nand the page shows:\n%s", s.line, s.command, out, s.want)
+			}
+		}
+	}
+	return ran, nil
+}
+
+// shell runs one command line and returns the directory it ended in, what it
+// printed on stdout and stderr, and its exit code.
+func (w *world) shell(dir, command string) (to, out string, code int, err error) {
+	note := w.path("pwd")
+	if err := os.RemoveAll(note); err != nil {
+		return "", "", 0, err
+	}
+	c := exec.Command("sh", "-c", command+"\ncode=$?\npwd >\"$PWD_NOTE\"\nexit $code")
+	c.Dir, c.Env = dir, append(w.env[:len(w.env):len(w.env)], "PWD_NOTE="+note)
+	data, err := c.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code, err = exit.ExitCode(), nil
+	}
+	to = dir
+	if where, readErr := os.ReadFile(note); readErr == nil {
+		to = strings.TrimSuffix(string(where), "\n")
+	}
+	return to, string(data), code, err
+}
+
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran, err := runPage(newWorld(t), string(page))
+	if err != nil {
+		t.Fatalf("README.md, %v", err)
+	}
+	if ran < 10 {
+		t.Errorf("only %d commands of README.md ran", ran)
+	}
+}
+
+// What the page shows must be held to what happens.
+func TestReadmeIsHeldToItsWord(t *testing.T) {
+	tests := []struct {
+		name, page string
+		ran        int
+		ok         bool
+	}{
+		{"output", "```console\n$ echo a; echo b\na\nb\n```\n", 1, true},
+		{"other output", "```console\n$ echo a\nb\n```\n", 1, false},
+		{"less output", "```console\n$ echo a; echo b\na\n```\n", 1, false},
+		{"output that is not shown", "```console\n$ echo a\n```\n", 1, false},
+		{"wildcards", "```console\n$ echo one two three; echo; echo end\none … three\n…\nend\n…\n```\n", 1, true},
+		{"wildcard in one line", "```console\n$ echo one; echo two\no…o\n```\n", 1, false},
+		{"no newline", "```console\n$ printf a\na\n```\n", 1, true},
+		{"stderr", "```console\n$ echo a >&2\na\n```\n", 1, true},
+		{"exit code", "```console\n$ false\n```\n", 1, false},
+		{"shown exit code", "```console\n$ exit 5  # exit 5\n```\n", 1, true},
+		{"other exit code", "```console\n$ exit 4  # exit 5\n```\n", 1, false},
+		{"directory stays", "```console\n$ mkdir d && cd d\n```\ntext\n```console\n$ basename \"$PWD\"\nd\n```\n", 2, true},
+		{"continued", "```console\n$ echo a \\\n  b\na b\n```\n", 1, true},
+		{"script", "```sh\nset -e\necho a\n```\n", 1, true},
+		{"failing script", "```sh\nset -e\nfalse\necho a\n```\n", 1, false},
+		{"other blocks", "```text\nfalse\n```\n```yaml\na: b\n```\n", 0, true},
+		{"no command", "```console\na\n```\n", 0, false},
+	}
+	for _, test := range tests {
+		ran, err := runPage(newWorld(t), test.page)
+		if ran != test.ran || (err == nil) != test.ok {
+			t.Errorf("%s: ran %d, %v", test.name, ran, err)
+		}
+	}
+}
