@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -12,6 +13,7 @@ import (
 // released to somebody else: a program that is run gets its signals itself, and
 // the command must neither end it twice nor swallow what was meant for it.
 type interrupts struct {
+	once   sync.Once // catch, or release without it
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	caught chan os.Signal
@@ -32,18 +34,25 @@ func (e *interrupted) code() int {
 	return 130
 }
 
-func catchInterrupts(ctx context.Context) *interrupts {
+func newInterrupts(ctx context.Context) *interrupts {
 	i := &interrupts{caught: make(chan os.Signal, 1), over: make(chan struct{}), done: make(chan struct{})}
 	i.ctx, i.cancel = context.WithCancelCause(ctx)
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		// Catching what nohup or a shell's & had us ignore would undo that, here
-		// and in every program that is run.
-		if !signal.Ignored(sig) {
-			signal.Notify(i.caught, sig)
-		}
-	}
-	go i.watch()
 	return i
+}
+
+// catch begins; until then signals do what they do by default. Again it does
+// nothing.
+func (i *interrupts) catch() {
+	i.once.Do(func() {
+		for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+			// Catching what nohup or a shell's & had us ignore would undo that,
+			// here and in every program that is run.
+			if !signal.Ignored(sig) {
+				signal.Notify(i.caught, sig)
+			}
+		}
+		go i.watch()
+	})
 }
 
 func (i *interrupts) watch() {
@@ -60,7 +69,8 @@ func (i *interrupts) watch() {
 // or what the next to catch them does. The context lives on, unless a signal
 // came before; none is lost in between. Call it once.
 func (i *interrupts) release() {
-	signal.Stop(i.caught) // after this nothing is sent to the channel any more
+	i.once.Do(func() { close(i.done) }) // nothing was caught, and nothing will be
+	signal.Stop(i.caught)               // after this nothing is sent to the channel any more
 	close(i.over)
 	<-i.done
 	select {

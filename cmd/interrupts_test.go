@@ -29,7 +29,8 @@ func kill(t *testing.T, sig syscall.Signal) {
 
 func TestInterruptEndsContext(t *testing.T) {
 	heard := listen(t, syscall.SIGTERM)
-	i := catchInterrupts(t.Context())
+	i := newInterrupts(t.Context())
+	i.catch()
 	kill(t, syscall.SIGTERM)
 	<-i.ctx.Done()
 	var by *interrupted
@@ -42,7 +43,8 @@ func TestInterruptEndsContext(t *testing.T) {
 
 func TestReleasedSignalsAreNotOurs(t *testing.T) {
 	heard := listen(t, syscall.SIGTERM)
-	i := catchInterrupts(t.Context())
+	i := newInterrupts(t.Context())
+	i.catch()
 	i.release()
 	kill(t, syscall.SIGTERM)
 	<-heard
@@ -55,7 +57,8 @@ func TestReleasedSignalsAreNotOurs(t *testing.T) {
 func TestNoSignalIsLostAtRelease(t *testing.T) {
 	heard := listen(t, syscall.SIGTERM)
 	for range 200 {
-		i := catchInterrupts(t.Context())
+		i := newInterrupts(t.Context())
+		i.catch()
 		go func() { _ = syscall.Kill(os.Getpid(), syscall.SIGTERM) }() // cannot fail: it is our own process
 		select {                                                       // by chance before or after
 		case <-heard:

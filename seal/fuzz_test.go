@@ -54,7 +54,10 @@ func FuzzNoteText(f *testing.F) {
 		if e, err := splitText(data); err == nil {
 			text = e.text
 		}
-		n, err := parseNoteText(text)
+		n, err := readNoteText(text)
+		if err == nil {
+			err = n.checkText(text)
+		}
 		if err != nil {
 			return
 		}

@@ -22,7 +22,8 @@ const noteFormat = "app/v1"
 // by the newest.
 //
 // When the SHA-256 of the text is among known, which the caller verified
-// before, the signatures, and the recipients' keys, are not verified again.
+// before, nothing is verified again but that the signature line is by the
+// newest key: the same text has the same spelling and keeps the same rules.
 //
 // A note for a newer program is a [*NeedsError], found first; all other
 // failures wrap [ErrAuth]. The note keeps signed: the caller must not modify it.
@@ -37,7 +38,15 @@ func ParseNote(signed []byte, known ...[32]byte) (*Note, error) {
 	if err != nil {
 		return nil, fmt.Errorf("app note: %w", err)
 	}
-	n, err := parseNoteText(e.text)
+	n, err := readNoteText(e.text)
+	if err != nil {
+		return nil, fmt.Errorf("app note: %w: %w", err, ErrAuth)
+	}
+	n.signed, n.hash = signed, sha256.Sum256(e.text)
+	isKnown := slices.Contains(known, n.hash)
+	if !isKnown {
+		err = n.checkText(e.text)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("app note: %w: %w", err, ErrAuth)
 	}
@@ -45,8 +54,7 @@ func ParseNote(signed []byte, known ...[32]byte) (*Note, error) {
 	if e.name != n.ID.String() || e.keyID != keyID(n.ID, admin.Key) {
 		return nil, fmt.Errorf("app note is signed by another key than its newest: %w", ErrAuth)
 	}
-	n.signed, n.hash = signed, sha256.Sum256(e.text)
-	if slices.Contains(known, n.hash) {
+	if isKnown {
 		return n, nil
 	}
 	if err := n.checkKeys(); err != nil {
@@ -70,8 +78,9 @@ func peekNeeds(signed []byte) (int, bool) {
 	return spelling.ParseNumber(string(number))
 }
 
-// parseNoteText reads and checks all that needs no signature.
-func parseNoteText(text []byte) (*Note, error) {
+// readNoteText reads the fields. Whether they keep the rules, and are spelled
+// our way, is checkText's to say.
+func readNoteText(text []byte) (*Note, error) {
 	m, err := spelling.Parse(text, MaxNote)
 	if err != nil {
 		return nil, err
@@ -93,17 +102,19 @@ func parseNoteText(text []byte) (*Note, error) {
 	for _, item := range m.Maps("members") {
 		n.Members = append(n.Members, parseMember(item))
 	}
-	if err := m.Close(); err != nil {
-		return nil, err
-	}
+	return n, m.Close()
+}
+
+// checkText checks all that needs no signature.
+func (n *Note) checkText(text []byte) error {
 	if err := n.check(); err != nil {
-		return nil, err
+		return err
 	}
 	printed, err := n.Text()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return n, spelling.Same(text, printed)
+	return spelling.Same(text, printed)
 }
 
 func parseEntry(m *spelling.Map) Entry {
