@@ -94,7 +94,8 @@ func (r *Repo) checkRemote(remote string) error {
 // two pushes cannot both win. Hooks of this repository do not run and nothing
 // else is pushed. Credentials are git's business.
 //
-// It returns ErrMoved, with the *GitError, when the remote's ref is not at old,
+// It returns ErrMoved when the remote's ref is not at old, also when it is at
+// new already: it was not this push that moved it. Otherwise it returns
 // ErrOffline, or *GitError.
 func (r *Repo) Push(ctx context.Context, remote, ref string, new, old Hash) error {
 	if err := r.checkRemote(remote); err != nil {
@@ -106,6 +107,11 @@ func (r *Repo) Push(ctx context.Context, remote, ref string, new, old Hash) erro
 	out, err := r.git(ctx, nil, "push", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--porcelain",
 		"--force-with-lease="+ref+":"+string(old), "--", remote, string(new)+":"+ref)
 	failed, ok := errors.AsType[*GitError](err)
+	if err == nil && new != old && unchanged(out) {
+		// Git calls it a success when the ref is at new already. Two publishers
+		// who make the same commit would then both think that they moved it.
+		return fmt.Errorf("remote ref %q: is there already: %w", ref, ErrMoved)
+	}
 	if !ok {
 		return err
 	}
@@ -116,6 +122,16 @@ func (r *Repo) Push(ctx context.Context, remote, ref string, new, old Hash) erro
 		}
 	}
 	return failed
+}
+
+// unchanged finds "=\tFROM:TO\t[up to date]" in `git push --porcelain`.
+func unchanged(out []byte) bool {
+	for line := range bytes.Lines(out) {
+		if bytes.HasPrefix(line, []byte("=\t")) {
+			return true
+		}
+	}
+	return false
 }
 
 // rejection finds the reason in `git push --porcelain`: "!\tFROM:TO\t[rejected] (reason)".

@@ -90,6 +90,10 @@ func TestPushFetch(t *testing.T) {
 	if err := rb.Push(ctx, "origin", ledger, two, one); err != nil {
 		t.Fatal(err)
 	}
+	// At new already, by somebody who made the same commit: not this push's doing.
+	if err := rb.Push(ctx, "origin", ledger, two, one); !errors.Is(err, ErrMoved) {
+		t.Fatalf("push of what is there: %v", err)
+	}
 	late := next(t, ra, one, "late")
 	if err := ra.Push(ctx, "origin", ledger, late, one); !errors.Is(err, ErrMoved) {
 		t.Fatalf("late push: %v", err)

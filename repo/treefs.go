@@ -174,9 +174,8 @@ func (t *TreeFS) blob(name string, e TreeEntry) ([]byte, error) {
 	return data, nil
 }
 
-// ReadDir lists a directory by name, odd entries included. Info of an entry
-// does not fail; its Size reads the blob when asked.
-func (t *TreeFS) ReadDir(name string) ([]fs.DirEntry, error) {
+// entries returns the tree that name is, in git's order. It is shared.
+func (t *TreeFS) entries(name string) ([]TreeEntry, error) {
 	e, err := t.lookup("readdir", name)
 	if err != nil {
 		return nil, err
@@ -187,6 +186,29 @@ func (t *TreeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := t.tree(e.Hash)
 	if err != nil {
 		return nil, &fs.PathError{Op: "readdir", Path: t.where(name), Err: err}
+	}
+	return entries, nil
+}
+
+// Names lists the names in a directory, whatever they are, in no promised order.
+func (t *TreeFS) Names(dir string) ([]string, error) {
+	entries, err := t.entries(dir)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(entries))
+	for i := range entries {
+		names[i] = entries[i].Name
+	}
+	return names, nil
+}
+
+// ReadDir lists a directory by name, odd entries included. Info of an entry
+// does not fail; its Size reads the blob when asked.
+func (t *TreeFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := t.entries(name)
+	if err != nil {
+		return nil, err
 	}
 	list := make([]fs.DirEntry, len(entries))
 	for i, e := range entries {

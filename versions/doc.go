@@ -102,7 +102,10 @@
 // HEX is the SHA-256 of all that follows it. Files sorted by path, no duplicates, no
 // other names than the shape above; formatting what was parsed gives the same
 // bytes again, or it is refused. At most 64 MiB. It opens with an identity
-// alone: no git, no network.
+// alone: no git, no network. A pin without its chain is held to what the newest
+// note says of retired keys: none above until, and until is head. One below
+// until is not told from a forgery by the retired key: that takes a memory, or a
+// number that was asked for.
 //
 // # Which note, which wrap
 //

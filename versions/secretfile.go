@@ -91,7 +91,7 @@ func ParseSecretFile(data []byte) (*SecretFile, error) {
 		}
 		return nil, err
 	}
-	printed, err := f.Bytes()
+	printed, err := f.print()
 	if err != nil {
 		return nil, err
 	}
@@ -112,9 +112,10 @@ func RepairSecretFile(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.Bytes()
+	return f.print()
 }
 
+// readSecretFile returns a file that has passed check.
 func readSecretFile(data []byte, parse func([]byte, int) (*spelling.Map, error)) (*SecretFile, error) {
 	m, err := parse(data, MaxSecretFile)
 	if err != nil {
@@ -147,7 +148,10 @@ func readSecretFile(data []byte, parse func([]byte, int) (*spelling.Map, error))
 	if err := m.Close(); err != nil {
 		return nil, err
 	}
-	return f, f.check()
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 func readKeyVersions(f *SecretFile, m *spelling.Map) error {
@@ -228,6 +232,11 @@ func (f *SecretFile) Bytes() ([]byte, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
+	return f.print()
+}
+
+// print is Bytes for what has been checked: that decodes every sealed value.
+func (f *SecretFile) print() ([]byte, error) {
 	var p spelling.Printer
 	p.Plain(0, "kind", f.Kind)
 	if f.About != "" {

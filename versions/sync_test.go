@@ -93,12 +93,12 @@ func TestShallowLedger(t *testing.T) {
 		}
 	}
 	b.note = a.sign(wrong)
-	follow(t, a, dir)
+	afresh := openRepo(t, follower(t, a)) // has pin 5 and nothing below
 	five := a.ledger().Tip().LedgerCommit
-	if _, err := OpenLedger(context.Background(), r, a.note, prod, five, seenOf(pins[3])); err != nil {
+	if _, err := OpenLedger(context.Background(), afresh, a.note, prod, five, seenOf(pins[3])); err != nil {
 		t.Error(err)
 	}
-	for _, at := range []repo.Hash{tip, five} {
+	for at, r := range map[repo.Hash]*repo.Repo{tip: r, five: afresh} {
 		_, err := OpenLedger(context.Background(), r, b.note, prod, at, Seen{})
 		wantErr(t, err, ErrNotAuthentic, "pin 4 is not the one")
 	}
