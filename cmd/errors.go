@@ -71,7 +71,7 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.As(err, &exit):
 		return exit.code
-	case errors.As(err, &use), errors.As(err, &name), errors.As(err, new(*child.CollisionError)):
+	case errors.As(err, &use), errors.As(err, new(*child.CollisionError)):
 		return exitUsage
 	case errors.As(err, &coded): // after those that are the user's, whoever starts a program
 		return coded.Code()
@@ -80,6 +80,8 @@ func exitCode(err error) int {
 	case errors.As(err, &trust), errors.As(err, &odd), errors.As(err, &corrupt),
 		is(versions.ErrNotAuthentic, seal.ErrAuth, spelling.ErrSpelling):
 		return exitNotAuthentic
+	case errors.As(err, &name): // typed by the user: one in a file is not authentic
+		return exitUsage
 	case is(seal.ErrNoKey, seal.ErrPassphrase):
 		return exitNoKey
 	case is(versions.ErrConflict, repo.ErrMoved, repo.ErrLocked):

@@ -55,8 +55,8 @@ func (w *world) killed(dir, stdin string, span time.Duration, withGit bool, args
 	return ok && status.Signaled()
 }
 
-// timed runs a command line to its end and returns how long that took.
-func (w *world) timed(dir, stdin string, args ...string) time.Duration {
+// duration runs a command line to its end and returns how long that took.
+func (w *world) duration(dir, stdin string, args ...string) time.Duration {
 	w.Helper()
 	c := w.command(dir, args...)
 	c.Stdin = strings.NewReader(stdin)
@@ -81,7 +81,7 @@ func (w *world) looseEnds(dir string, gitKilled bool) {
 	known := regexp.MustCompile(`^(app\.note|default|\.gitignore|\.gitattributes|[A-Z]+\.yaml|[a-z]+\.age)$`)
 	for top, expected := range map[string]*regexp.Regexp{
 		filepath.Join(dir, ".pinseal"):        known,
-		w.path("home", ".local", "state"):     regexp.MustCompile(`^(known_apps\.yaml|known_apps\.yaml\.lock|[a-z2-7]{26}\.note)$`),
+		w.path("home", ".local", "state"):     regexp.MustCompile(`^(known_apps\.yaml|known_apps\.lock|[a-z2-7]{26}\.note)$`),
 		filepath.Join(dir, ".git", "refs"):    regexp.MustCompile(`^(main|dev)$`),
 		filepath.Join(dir, ".git", "objects"): regexp.MustCompile(`^([0-9a-f]{38}|pack-.*|info)$`),
 		filepath.Join(dir, ".git", "logs"):    regexp.MustCompile(`^(HEAD|main|dev)$`),
@@ -119,7 +119,7 @@ func TestKilledPublish(t *testing.T) {
 	}
 	w.commit(dir, "one")
 	ref := "refs/pinseal/" + id + "/dev"
-	span := w.timed(dir, "", "publish", "dev", "--first")
+	span := w.duration(dir, "", "publish", "dev", "--first")
 	hits, moved := 0, 0
 	for i := range 40 {
 		before := w.git(dir, "rev-parse", ref)
@@ -183,7 +183,7 @@ func TestKilledSet(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	dir, _ := w.newApp("r")
-	span := w.timed(dir, "the old value", "set", "KEY")
+	span := w.duration(dir, "the old value", "set", "KEY")
 	file := filepath.Join(dir, ".pinseal", "shop", "dev", "KEY.yaml")
 	hits, changed := 0, 0
 	value := "the old value"

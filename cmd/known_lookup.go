@@ -116,7 +116,10 @@ func (k *knownApps) setSeen(id seal.AppID, environment string, seen versions.See
 		if p.id != id || p.environment != environment {
 			continue
 		}
-		if p.seen == seen || !force && seen.Number < p.seen.Number {
+		// A later generation's pin may have a lower number: those that a retired
+		// key signed above it are void.
+		back := seen.Number < p.seen.Number && seen.Generation <= p.seen.Generation
+		if p.seen == seen || !force && back {
 			return false
 		}
 		p.seen = seen
