@@ -23,7 +23,7 @@ func BenchmarkSeal(b *testing.B) {
 // BenchmarkOpen is to be held against BenchmarkOpenBare: at most 1.15 times.
 func BenchmarkOpen(b *testing.B) {
 	f := newFixture(b)
-	s, err := SealValue(f.read.Public(), 1, f.place(), NewSecret(make([]byte, 100)))
+	s, err := sealValue(f.read.Public(), 1, f.place(), NewSecret(make([]byte, 100)))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func BenchmarkOpen(b *testing.B) {
 
 func BenchmarkOpenBare(b *testing.B) {
 	f := newFixture(b)
-	s, err := SealValue(f.read.Public(), 1, f.place(), NewSecret(make([]byte, 100)))
+	s, err := sealValue(f.read.Public(), 1, f.place(), NewSecret(make([]byte, 100)))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func BenchmarkOpenBare(b *testing.B) {
 
 func BenchmarkParseSealed(b *testing.B) {
 	f := newFixture(b)
-	s, err := SealValue(f.read.Public(), 1, f.place(), NewSecret(make([]byte, 100)))
+	s, err := sealValue(f.read.Public(), 1, f.place(), NewSecret(make([]byte, 100)))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -22,7 +22,12 @@ func Example() {
 	}
 	id := seal.NewAppID(admin.Public())
 	place := seal.Place{App: id, Environment: "dev", Kind: seal.KindSecret, Name: "DATABASE_URL"}
-	sealed, err := seal.SealValue(key.Public(), 1, place, seal.NewSecret([]byte("postgres://example")))
+	sealer, err := seal.NewSealer(key.Public(), 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sealed, err := sealer.Seal(place, seal.NewSecret([]byte("postgres://example")))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -94,3 +94,12 @@ func rearmor(t testing.TB, raw []byte) []byte {
 	}
 	return out.Bytes()
 }
+
+// sealValue is NewSealer and Seal for one value.
+func sealValue(public []byte, generation int, p Place, v Secret) (string, error) {
+	s, err := NewSealer(public, generation)
+	if err != nil {
+		return "", err
+	}
+	return s.Seal(p, v)
+}

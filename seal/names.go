@@ -40,7 +40,7 @@ func CheckSecretName(s string) error {
 		return &NameError{Kind: kind, Name: s, Reason: "must not end with a dot"}
 	}
 	if isDevice(s) {
-		return &NameError{Kind: kind, Name: s, Reason: "is reserved"}
+		return &NameError{Kind: kind, Name: s, Reason: deviceReason}
 	}
 	return nil
 }
@@ -70,11 +70,16 @@ func checkWord(kind, s string, max int) error {
 			return &NameError{Kind: kind, Reason: "must be lower-case letters, digits and \"-\", and begin with a letter"}
 		}
 	}
-	if s == "default" || s == "keys" || s == "admin" || isDevice(s) {
-		return &NameError{Kind: kind, Name: s, Reason: "is reserved"}
+	switch {
+	case s == "default" || s == "keys" || s == "admin":
+		return &NameError{Kind: kind, Name: s, Reason: "is reserved: default, keys and admin have a meaning of their own"}
+	case isDevice(s):
+		return &NameError{Kind: kind, Name: s, Reason: deviceReason}
 	}
 	return nil
 }
+
+const deviceReason = "is reserved: con, prn, aux, nul, com1 to com9 and lpt1 to lpt9 are devices on Windows"
 
 // isDevice reports whether Windows would open a device instead of a file of
 // this name, with any extension.

@@ -107,15 +107,6 @@ func (s *Sealer) Seal(p Place, v Secret) (string, error) {
 	return valuePrefix + strconv.Itoa(s.generation) + "." + base64.RawURLEncoding.EncodeToString(box), nil
 }
 
-// SealValue is [NewSealer] and [Sealer.Seal] for one value.
-func SealValue(public []byte, generation int, p Place, v Secret) (string, error) {
-	s, err := NewSealer(public, generation)
-	if err != nil {
-		return "", fmt.Errorf("seal value: %w", err)
-	}
-	return s.Seal(p, v)
-}
-
 // OpenValue opens a value that was sealed for p to this key, which must be of
 // the read slot of p's environment. Every failure is [ErrAuth] itself.
 func (k Key) OpenValue(p Place, sealed string) (Secret, error) {

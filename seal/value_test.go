@@ -76,7 +76,7 @@ func TestSealLengths(t *testing.T) {
 	f := newFixture(t)
 	var first string
 	for _, n := range []int{0, 1, 50, 124} {
-		s, err := SealValue(f.read.Public(), 1, f.place(), NewSecret(make([]byte, n)))
+		s, err := sealValue(f.read.Public(), 1, f.place(), NewSecret(make([]byte, n)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestSealLengths(t *testing.T) {
 		t.Errorf("a short value has %d characters", len(first))
 	}
 	big := NewSecret(bytes.Repeat([]byte{7}, MaxValue))
-	s, err := SealValue(f.read.Public(), 1, f.place(), big)
+	s, err := sealValue(f.read.Public(), 1, f.place(), big)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestSealLengths(t *testing.T) {
 	if _, err := ParseSealed(longer); !errors.Is(err, ErrAuth) {
 		t.Errorf("over the largest length: %v", err)
 	}
-	if _, err := SealValue(f.read.Public(), 1, f.place(), NewSecret(make([]byte, MaxValue+1))); !errors.Is(err, ErrTooLarge) {
+	if _, err := sealValue(f.read.Public(), 1, f.place(), NewSecret(make([]byte, MaxValue+1))); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("over the largest value: %v", err)
 	}
 }
@@ -128,7 +128,7 @@ func TestSealTwice(t *testing.T) {
 // TestEveryBit flips one bit in each byte of a sealed value.
 func TestEveryBit(t *testing.T) {
 	f := newFixture(t)
-	s, err := SealValue(f.read.Public(), 1, f.place(), NewSecret([]byte(canary)))
+	s, err := sealValue(f.read.Public(), 1, f.place(), NewSecret([]byte(canary)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestEveryBit(t *testing.T) {
 // material still does not open a value from elsewhere.
 func TestMovedWithTheSameKey(t *testing.T) {
 	f := newFixture(t)
-	s, err := SealValue(f.read.Public(), 1, f.place(), NewSecret([]byte(canary)))
+	s, err := sealValue(f.read.Public(), 1, f.place(), NewSecret([]byte(canary)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestSealRefuses(t *testing.T) {
 	} {
 		p := f.place()
 		change(&p)
-		if _, err := SealValue(f.read.Public(), 1, p, Secret{}); err == nil {
+		if _, err := sealValue(f.read.Public(), 1, p, Secret{}); err == nil {
 			t.Errorf("seals for a bad %s", name)
 		}
 	}
@@ -200,7 +200,7 @@ func TestSealRefuses(t *testing.T) {
 		"generation 0": {f.read.Public(), 0}, "generation 65": {f.read.Public(), 65}, "short key": {f.read.Public()[1:], 1},
 		"no key": {nil, 1}, "admin key": {f.admin.Public(), 1}, "key out of range": {bytes.Repeat([]byte{0xff}, readKeySize), 1},
 	} {
-		if _, err := SealValue(c.public, c.generation, f.place(), Secret{}); err == nil {
+		if _, err := sealValue(c.public, c.generation, f.place(), Secret{}); err == nil {
 			t.Errorf("seals with %s", name)
 		}
 	}
@@ -214,7 +214,7 @@ func TestSealDeterministic(t *testing.T) {
 		cryptotest.SetGlobalRandom(t, 7)
 		k := seedKey(t, "dev.read", 1, 2)
 		p := Place{App: AppID{1}, Environment: "dev", Kind: KindSecret, Name: "A"}
-		s, err := SealValue(k.Public(), 1, p, NewSecret([]byte(canary)))
+		s, err := sealValue(k.Public(), 1, p, NewSecret([]byte(canary)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,7 @@ func valueVectors(t *testing.T) map[string]vector {
 	here := Place{App: NewAppID(admin.Public()), Environment: "dev", Kind: KindSecret, Name: "DATABASE_URL"}
 	const plain = "postgres://example"
 	seal := func(p Place, value string) string {
-		s, err := SealValue(k.Public(), 1, p, NewSecret([]byte(value)))
+		s, err := sealValue(k.Public(), 1, p, NewSecret([]byte(value)))
 		if err != nil {
 			t.Fatal(err)
 		}

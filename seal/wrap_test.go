@@ -72,7 +72,7 @@ func TestWrapFromAnotherApp(t *testing.T) {
 	if _, err := UnwrapKey(wrap, b, "production.read", 1, f.alice); !errors.Is(err, ErrAuth) {
 		t.Errorf("A's wrap opens in B: %v", err)
 	}
-	sealed, err := SealValue(f.read.Public(), 1, f.place(), NewSecret([]byte(canary)))
+	sealed, err := sealValue(f.read.Public(), 1, f.place(), NewSecret([]byte(canary)))
 	if err != nil {
 		t.Fatal(err)
 	}
