@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Sentinels to branch on with errors.Is. The text of an error is for people
@@ -77,7 +78,8 @@ type OddEntryError struct {
 
 func (e *OddEntryError) Error() string { return fmt.Sprintf("path %q is odd: %s", e.Path, e.Kind) }
 
-// GitError is a git command that failed.
+// GitError is a git command that failed. Of several lines of git's each is a
+// line of the message, after "  git: ".
 type GitError struct {
 	Args   []string // without "git" and the repository's location; URLs lose their user part
 	Stderr string   // last 4 KiB, control characters stripped, URLs without user part
@@ -92,10 +94,18 @@ func (e *GitError) Error() string {
 			break
 		}
 	}
-	if e.Stderr == "" {
-		return fmt.Sprintf("%s: exit code %d", name, e.Code)
+	// Much of what git says is the remote's: a line of it must not pass for one
+	// of whoever prints the error.
+	said := make([]string, 0, 1)
+	for line := range strings.Lines(e.Stderr) {
+		if line = strings.TrimRightFunc(line, unicode.IsSpace); line != "" {
+			said = append(said, line)
+		}
 	}
-	return fmt.Sprintf("%s: %s", name, e.Stderr)
+	if len(said) == 1 {
+		return fmt.Sprintf("%s: %s", name, said[0])
+	}
+	return strings.Join(append([]string{fmt.Sprintf("%s: exit code %d", name, e.Code)}, said...), "\n  git: ")
 }
 
 // is reports whether an error of type T is in err's chain.

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ import (
 type Change struct {
 	Commit  Hash
 	When    time.Time // of the commit, UTC, seconds
-	Author  string    // name
-	Subject string    // first paragraph of the message as one line
+	Author  string    // name, cut like Subject
+	Subject string    // first paragraph of the message as one line; "…" ends what is cut after 4 KiB
 	Files   []FileChange
 }
 
@@ -29,15 +30,18 @@ type FileChange struct {
 	Old, New Hash   // blobs; "" for none
 }
 
-// maxLogItem bounds one string of git's answer, in bytes.
-const maxLogItem = 1 << 20
+const (
+	maxLogItem = 1 << 20 // bytes of one string of git's answer that are kept
+	maxLogText = 4 << 10 // bytes of a name or subject
+)
 
 // Changes walks the history of tip and yields the commits that changed dir, a
 // directory or file from the top of the tree ("" is everything), newest first.
 // Side branches that end up with the same content are passed over, as git log
 // does; a merge appears only when it differs from all its parents, with those
-// files, if any, that differ in each, compared with the first. It streams: one process, ended when the
-// caller stops. An error is yielded last.
+// files, if any, that differ in each, compared with the first. A file whose path
+// is over 1 MiB is left out: it must not keep anyone from what else there is. It
+// streams: one process, ended when the caller stops. An error is yielded last.
 func (r *Repo) Changes(ctx context.Context, tip Hash, dir string) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		if err := r.wants(tip); err != nil {
@@ -89,7 +93,7 @@ func (r *Repo) Changes(ctx context.Context, tip Hash, dir string) iter.Seq2[Chan
 func parseLog(in *bufio.Reader, yield func(Change, error) bool) (more bool, err error) {
 	var c Change
 	for {
-		item, err := logItem(in)
+		item, long, err := logItem(in, maxLogItem)
 		if errors.Is(err, io.EOF) {
 			return c.Commit == "" || yield(c, nil), nil
 		}
@@ -100,9 +104,12 @@ func parseLog(in *bufio.Reader, yield func(Change, error) bool) (more bool, err 
 			continue // stands before the files of a merge
 		}
 		if raw := strings.TrimPrefix(item, "\n"); strings.HasPrefix(raw, ":") && c.Commit != "" {
-			path, err := logItem(in)
+			path, longPath, err := logItem(in, maxLogItem)
 			if err != nil {
 				return true, err
+			}
+			if long || longPath {
+				continue
 			}
 			f, err := parseRaw(raw, path)
 			if err != nil {
@@ -127,8 +134,12 @@ func logHead(in *bufio.Reader, id string) (c Change, err error) {
 	}
 	var f [3]string
 	for i := range f {
-		if f[i], err = logItem(in); err != nil {
+		var long bool
+		if f[i], long, err = logItem(in, maxLogText); err != nil {
 			return c, err
+		}
+		if long {
+			f[i] = strings.ToValidUTF8(f[i], "") + "…"
 		}
 	}
 	sec, err := strconv.ParseInt(f[0], 10, 64)
@@ -139,23 +150,24 @@ func logHead(in *bufio.Reader, id string) (c Change, err error) {
 	return c, nil
 }
 
-// logItem reads up to a NUL. io.EOF only when nothing is left.
-func logItem(in *bufio.Reader) (string, error) {
+// logItem reads up to a NUL and keeps the first max bytes; long says that there
+// were more. io.EOF only when nothing is left.
+func logItem(in *bufio.Reader, max int) (item string, long bool, err error) {
 	var b []byte
-	for {
+	for any := false; ; any = true {
 		part, err := in.ReadSlice(0)
-		b = append(b, part...)
-		if len(b) > maxLogItem {
-			return "", &TooLargeError{Name: "item of git log", Max: maxLogItem}
-		}
+		text, ended := bytes.CutSuffix(part, []byte{0})
+		room := max - len(b)
+		long = long || len(text) > room
+		b = append(b, text[:min(room, len(text))]...)
 		switch {
-		case err == nil:
-			return string(b[:len(b)-1]), nil
+		case ended:
+			return string(b), long, nil
 		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF) && len(b) > 0:
-			return "", io.ErrUnexpectedEOF
+		case errors.Is(err, io.EOF) && (any || len(part) > 0):
+			return "", false, io.ErrUnexpectedEOF
 		default:
-			return "", err
+			return "", false, err
 		}
 	}
 }

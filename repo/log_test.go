@@ -116,6 +116,48 @@ func TestParseLogBad(t *testing.T) {
 	}
 }
 
+// TestChangesLong walks over what one commit may hold to stop every reader of
+// the history: a subject, an author or a path without end.
+func TestChangesLong(t *testing.T) {
+	dir := newDir(t)
+	put(t, dir, "app/dev/A.yaml", "long\n")
+	put(t, dir, "message", strings.Repeat("é", 1<<20)+"\n")
+	tgit(t, dir, "commit", "-q", "-a", "-F", "message")
+	var subjects []string
+	for c, err := range openAt(t, dir).Changes(context.Background(), Hash(tgit(t, dir, "rev-parse", "HEAD")), "app") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Files) == 0 {
+			t.Errorf("%s: no files", c.Commit)
+		}
+		subjects = append(subjects, c.Subject)
+	}
+	if cut := strings.Repeat("é", maxLogText/2) + "…"; len(subjects) != 2 || subjects[0] != cut || subjects[1] != "first" {
+		t.Errorf("%d subjects, %.20q…", len(subjects), subjects)
+	}
+
+	id, long := strings.Repeat("a", 40), strings.Repeat("p", maxLogItem+1)
+	raw := ":100644 100644 " + id + " " + id + " M\x00"
+	head := id + "\x001\x00" + long + "\x00" + "ok" + "\x00"
+	var got []Change
+	_, err := parseLog(bufio.NewReader(strings.NewReader(head+"\n"+raw+long+"\x00"+raw+"p\x00"+":"+long+"\x00q\x00"+head)), func(c Change, err error) bool {
+		got = append(got, c)
+		return err == nil
+	})
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%d changes, %v", len(got), err)
+	}
+	if c := got[0]; len(c.Files) != 1 || c.Files[0].Path != "p" || c.Author != long[:maxLogText]+"…" || c.Subject != "ok" {
+		t.Errorf("files %v", c.Files)
+	}
+	for _, bad := range []string{long + "\x00", id + "\x00" + long + "\x00a\x00s\x00"} {
+		if _, err := parseLog(bufio.NewReader(strings.NewReader(bad)), func(Change, error) bool { return true }); err == nil {
+			t.Errorf("%.10q… is read", bad)
+		}
+	}
+}
+
 func TestConfig(t *testing.T) {
 	ctx := context.Background()
 	dir := newDir(t)
@@ -220,6 +262,14 @@ func TestGitErrors(t *testing.T) {
 	e, ok := errors.AsType[*GitError](err)
 	if !ok || e.Code != 128 || !strings.HasPrefix(err.Error(), "git cat-file: fatal:") {
 		t.Errorf("%v", err)
+	}
+	many := &GitError{Args: []string{"-c", "a=b", "push"}, Stderr: "one\n\n  two\nerror: three", Code: 1}
+	if got := many.Error(); got != "git push: exit code 1\n  git: one\n  git:   two\n  git: error: three" {
+		t.Errorf("several lines: %q", got)
+	}
+	many.Stderr = " \none"
+	if got := many.Error(); got != "git push: one" {
+		t.Errorf("one line: %q", got)
 	}
 	none := &Repo{opts: Options{Env: []string{"PATH=relative:/nonexistent"}}}
 	if _, err := none.git(context.Background(), nil, "version"); err == nil {

@@ -173,8 +173,8 @@ func TestOpenLayouts(t *testing.T) {
 				t.Errorf("shallow %v", got)
 			}
 			common := tgit(t, dir, "rev-parse", "--path-format=absolute", "--git-common-dir")
-			if r.CommonDir() != common || r.ObjectFormat() != tgit(t, dir, "rev-parse", "--show-object-format") {
-				t.Errorf("common dir %q, want %q; format %q", r.CommonDir(), common, r.ObjectFormat())
+			if r.CommonDir() != common || r.loc.format != tgit(t, dir, "rev-parse", "--show-object-format") {
+				t.Errorf("common dir %q, want %q; format %q", r.CommonDir(), common, r.loc.format)
 			}
 		})
 	}

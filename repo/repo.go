@@ -109,9 +109,6 @@ func (r *Repo) Shallow() bool {
 	return err == nil && fi.Size() > 0
 }
 
-// ObjectFormat is "sha1" or "sha256".
-func (r *Repo) ObjectFormat() string { return r.loc.format }
-
 // Spawns counts the git processes started so far, for budgets in tests.
 func (r *Repo) Spawns() int { return int(r.spawns.Load()) }
 

@@ -187,25 +187,3 @@ func (r *Repo) Fetch(ctx context.Context, remote string, depth int, refspecs ...
 	_, err := r.git(ctx, nil, args...)
 	return err
 }
-
-// RemoteRef asks a remote where a ref is; "" when it has none.
-func (r *Repo) RemoteRef(ctx context.Context, remote, ref string) (Hash, error) {
-	if err := r.checkRemote(remote); err != nil {
-		return "", err
-	}
-	if err := checkRefName(ref); err != nil {
-		return "", err
-	}
-	out, err := r.git(ctx, nil, "ls-remote", "-q", "--", remote, ref)
-	if err != nil {
-		return "", err
-	}
-	for line := range bytes.Lines(out) {
-		// The pattern also matches the end of longer names.
-		id, name, _ := strings.Cut(strings.TrimSuffix(string(line), "\n"), "\t")
-		if name == ref {
-			return ParseHash(id)
-		}
-	}
-	return "", nil
-}

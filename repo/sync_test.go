@@ -18,6 +18,13 @@ import (
 
 const ledger = "refs/pinseal/app/dev"
 
+// remoteRef asks a remote where a ref is; "" when it has none.
+func remoteRef(r *Repo, remote, ref string) (Hash, error) {
+	out, err := r.git(context.Background(), nil, "ls-remote", "-q", "--", remote, ref)
+	id, _, _ := strings.Cut(string(out), "\t")
+	return Hash(id), err
+}
+
 // remotePair is a bare remote and two clones of it.
 func remotePair(t *testing.T) (bare, a, b string) {
 	t.Helper()
@@ -56,13 +63,13 @@ func TestPushFetch(t *testing.T) {
 	bare, a, b := remotePair(t)
 	ra, rb := openAt(t, a), openAt(t, b)
 	one := next(t, ra, "", "one")
-	if h, err := ra.RemoteRef(ctx, "origin", ledger); h != "" || err != nil {
+	if h, err := remoteRef(ra, "origin", ledger); h != "" || err != nil {
 		t.Fatalf("absent remote ref: %q %v", h, err)
 	}
 	if err := ra.Push(ctx, "origin", ledger, one, ""); err != nil {
 		t.Fatal(err)
 	}
-	if h, err := rb.RemoteRef(ctx, "origin", ledger); h != one || err != nil {
+	if h, err := remoteRef(rb, "origin", ledger); h != one || err != nil {
 		t.Fatalf("remote ref: %q %v", h, err)
 	}
 	// The other one did not see it: first for them too.
@@ -121,7 +128,7 @@ func TestPushFetch(t *testing.T) {
 	if err := rb.Push(ctx, "origin", ledger, "", one); err != nil {
 		t.Fatalf("delete: %v", err)
 	}
-	if h, _ := rb.RemoteRef(ctx, "origin", ledger); h != "" {
+	if h, _ := remoteRef(rb, "origin", ledger); h != "" {
 		t.Fatalf("deleted ref is at %s", h)
 	}
 }
@@ -168,9 +175,6 @@ func TestRemoteRefusals(t *testing.T) {
 		}
 	}
 	off := openWith(t, a, Options{Env: testEnv(a), Offline: true})
-	if _, err := off.RemoteRef(ctx, "origin", ledger); !errors.Is(err, ErrOffline) {
-		t.Errorf("offline: %v", err)
-	}
 	if err := off.Push(ctx, "origin", ledger, c, ""); !errors.Is(err, ErrOffline) {
 		t.Errorf("offline: %v", err)
 	}
@@ -188,7 +192,7 @@ func TestPushRaces(t *testing.T) {
 		r := openAt(t, dir)
 		group.Go(func() {
 			for i := 0; i < 8; {
-				old, err := r.RemoteRef(ctx, "origin", ledger)
+				old, err := remoteRef(r, "origin", ledger)
 				if err == nil && old != "" {
 					err = r.Fetch(ctx, "origin", 0, "+"+ledger+":refs/pinseal-remotes/origin/app/dev")
 				}

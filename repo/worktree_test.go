@@ -111,6 +111,32 @@ func TestOpenWorkTreeBad(t *testing.T) {
 	}
 }
 
+// TestRemoveLink: what stands in a file's place goes, what it points to stays.
+func TestRemoveLink(t *testing.T) {
+	top, out := tempDir(t), tempDir(t)
+	put(t, out, "d/f", "outside")
+	w := openTree(t, top, "p/s")
+	if err := w.WriteFile("dev/real", []byte("inside")); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{"inside": "real", "outside": filepath.Join(out, "d/f"), "dir": filepath.Join(out, "d"), "dangling": "nowhere"} {
+		if err := os.Symlink(target, filepath.Join(top, "p/s/dev", name)); err != nil {
+			t.Skip("no symlinks here")
+		}
+		if err := w.Remove("dev/" + name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := w.Stat("dev/" + name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there: %v", name, err)
+		}
+	}
+	for _, file := range []string{filepath.Join(out, "d/f"), filepath.Join(top, "p/s/dev/real")} {
+		if _, err := os.Stat(file); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestWorkTreeOdd: links are refused wherever they lead, also for writing, and
 // also when they appear after the directory was used.
 func TestWorkTreeOdd(t *testing.T) {
@@ -138,6 +164,9 @@ func TestWorkTreeOdd(t *testing.T) {
 			"write":  func() error { return w.WriteFile(name, []byte("x")) },
 			"remove": func() error { return w.Remove(name) },
 		} {
+			if op == "remove" && (name == "file" || name == "dangling") {
+				continue // TestRemoveLink
+			}
 			odd, ok := errors.AsType[*OddEntryError](do())
 			if !ok || odd.Path != at {
 				t.Errorf("%s %s: %v", op, name, odd)

@@ -94,8 +94,9 @@ func writeTemp(root *os.Root, data []byte) (name string, err error) {
 	return name, nil
 }
 
-// Remove removes a regular file, and the directories above it that became
-// empty, but not the WorkTree's own directory.
+// Remove removes a file, and the directories above it that became empty, but not
+// the WorkTree's own directory. A symlink or special file in its place is itself
+// removed, never what it points to; a directory is *OddEntryError.
 func (w *WorkTree) Remove(name string) error {
 	l, base, err := w.parent("remove", name, false)
 	if err != nil {
@@ -106,7 +107,7 @@ func (w *WorkTree) Remove(name string) error {
 	if err != nil {
 		return pathError("remove", full, err)
 	}
-	if !fi.Mode().IsRegular() {
+	if fi.IsDir() {
 		return &OddEntryError{Path: full, Kind: kindOfInfo(fi)}
 	}
 	if err := l.root.Remove(base); err != nil {
