@@ -185,7 +185,7 @@ func TestWrapReplaced(t *testing.T) {
 		a.put(bobs, wrap)
 		tree := a.workTree()
 		_, err := (&Set{Source: tree, Environment: prod, Keys: a.keyring("bob", tree)}).Get("A")
-		if !errors.Is(err, ErrNotAuthentic) || IsNoKey(err) {
+		if !errors.Is(err, ErrNotAuthentic) || errors.Is(err, seal.ErrNoKey) {
 			t.Errorf("%s: %v", name, err)
 		}
 		// The commit before still has the right one.
@@ -313,7 +313,7 @@ func TestTwins(t *testing.T) {
 		set := &Set{Source: src, Environment: prod, Keys: a.keyring("alice", src)}
 		for _, name := range []string{"Aa", "aA"} {
 			_, err := set.Get(name)
-			wantErr(t, err, ErrConflict, "Aa, aA")
+			wantErr(t, err, ErrConflict, `"Aa", "aA"`)
 		}
 		_, err := set.Get("AA")
 		wantErr(t, err, ErrNotFound, `no secret "AA"`)

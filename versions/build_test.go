@@ -3,6 +3,7 @@ package versions
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -264,7 +265,9 @@ func (a *testApp) sealed(env, name, text string) string {
 
 func (a *testApp) sealedAt(p seal.Place, e seal.Entry, text string) string {
 	a.t.Helper()
-	s, err := seal.SealValue(e.Key, e.Generation, p, seal.NewSecret([]byte(text)))
+	sealer, err := seal.NewSealer(e.Key, e.Generation)
+	a.must(err)
+	s, err := sealer.Seal(p, seal.NewSecret([]byte(text)))
 	a.must(err)
 	return s
 }
@@ -459,9 +462,21 @@ func seenOf(e *Entry) Seen {
 // tree reads all files of a ledger commit, for putting them together anew.
 func (a *testApp) tree(e *Entry) map[string][]byte {
 	a.t.Helper()
-	files, err := allBytes(&Source{FS: a.r.TreeFS(context.Background(), e.tree), What: "tree"}, []string{"."})
+	files, err := filesOf(a.r.TreeFS(context.Background(), e.tree))
 	a.must(err)
 	return maps.Clone(files)
+}
+
+// filesOf reads a whole tree by path, whatever is in it.
+func filesOf(fsys fs.FS) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files[p], err = fs.ReadFile(fsys, p)
+		}
+		return err
+	})
+	return files, err
 }
 
 // pinned opens the set of a pin for a member.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -13,13 +14,14 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"pinseal/seal"
-	"pinseal/seal/spelling"
 )
 
 // MaxBundle is the largest bundle, in bytes.
 const MaxBundle = 64 << 20
 
 const bundleFormat = "pinseal bundle/v1 "
+
+var errBundleSize = fmt.Errorf("bundle is larger than %d bytes", MaxBundle)
 
 // Bundle is the tree of one pin in one file. Only its digest and shape are
 // verified until [Bundle.Open].
@@ -30,29 +32,45 @@ type Bundle struct {
 }
 
 // FormatBundle packs a pin's tree. With a member's name, wraps of all others are
-// left out. The tree is read from the source of a pin.
+// left out. s is the source of a pin, which must hold nothing else, see
+// [Source.CheckAll]: that is found before anything is read, since the ledger's
+// commit, unlike the pin, is anybody's.
 func FormatBundle(s *Source, member string) ([]byte, error) {
-	var a txtar.Archive
-	err := fs.WalkDir(s.FS, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		if strings.HasPrefix(p, KeysDir+"/") && member != "" && path.Base(p) != member+wrapSuffix {
-			return nil
-		}
-		data, err := s.read(p, MaxBundle)
-		a.Files = append(a.Files, txtar.File{Name: p, Data: data})
-		return err
-	})
+	if s.Sum == nil {
+		return nil, errors.New("only a pin can be a bundle")
+	}
+	if err := s.CheckAll(); err != nil {
+		return nil, err
+	}
+	paths, err := s.wraps()
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(a.Files, func(x, y txtar.File) int { return strings.Compare(x.Name, y.Name) })
+	if member != "" {
+		paths = slices.DeleteFunc(paths, func(p string) bool { return path.Base(p) != member+wrapSuffix })
+	}
+	for _, name := range s.Sum.Names() {
+		paths = append(paths, FilePath(s.SumOf, name))
+	}
+	paths = append(paths, PinName, SumName, NoteName)
+	slices.Sort(paths)
+	var a txtar.Archive
+	total := 0
+	for _, p := range paths {
+		data, err := s.read(p, maxSize(p))
+		if err != nil {
+			return nil, err
+		}
+		if total += len(data); total > MaxBundle {
+			return nil, errBundleSize
+		}
+		a.Files = append(a.Files, txtar.File{Name: p, Data: data})
+	}
 	body := txtar.Format(&a)
 	sum := sha256.Sum256(body)
 	data := append([]byte(bundleFormat+hex.EncodeToString(sum[:])+"\n"), body...)
 	if len(data) > MaxBundle {
-		return nil, fmt.Errorf("bundle is larger than %d bytes", MaxBundle)
+		return nil, errBundleSize
 	}
 	_, err = ParseBundle(data)
 	return data, err
@@ -114,21 +132,11 @@ func bundlePath(p string) (environment string, ok bool) {
 	dir, file := path.Split(p)
 	dir = strings.TrimSuffix(dir, "/")
 	if under, ok := strings.CutPrefix(dir, KeysDir+"/"); ok {
-		dot := strings.LastIndexByte(under, '.')
-		member, isWrap := strings.CutSuffix(file, wrapSuffix)
-		if dot < 0 || !isWrap || seal.CheckMember(member) != nil {
-			return "", false
-		}
-		slot, err := seal.ParseSlot(under[:dot])
-		return slot.Environment(), err == nil && slot == seal.ReadSlot(slot.Environment()) && isNumber(under[dot+1:])
+		slot, ok := keyDir(under)
+		return slot.Environment(), ok && isWrapName(file) && slot == seal.ReadSlot(slot.Environment())
 	}
 	name, isFile := strings.CutSuffix(file, fileSuffix)
 	return dir, isFile && seal.CheckEnvironment(dir) == nil && seal.CheckSecretName(name) == nil
-}
-
-func isNumber(s string) bool {
-	n, ok := spelling.ParseNumber(s)
-	return ok && n > 0
 }
 
 // pinnedEnvironment is for a bundle of an empty set, which names its

@@ -101,7 +101,7 @@ func TestBundle(t *testing.T) {
 	}
 	_, set, err := a.openBundle(a.bundle(e, "web"), "bob")
 	a.must(err)
-	if _, err := set.Get("A"); !IsNoKey(err) {
+	if _, err := set.Get("A"); !errors.Is(err, seal.ErrNoKey) {
 		t.Errorf("bob's wrap was left out: %v", err)
 	}
 }
@@ -284,7 +284,7 @@ func (a *testApp) refusesBundle(data []byte, i int) {
 	switch {
 	case err == nil:
 		a.t.Fatalf("byte %d: opens", i)
-	case IsNoKey(err): // the line of a wrap that says whom it is for
+	case errors.Is(err, seal.ErrNoKey): // the line of a wrap that says whom it is for
 	case !errors.Is(err, ErrNotAuthentic) && !isNeeds(err):
 		a.t.Fatalf("byte %d: %v", i, err)
 	}
@@ -353,7 +353,7 @@ func FuzzParseBundle(f *testing.F) {
 			}
 			return
 		}
-		files, err := allBytes(&Source{FS: b.fsys, What: "bundle"}, []string{"."})
+		files, err := filesOf(b.fsys)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@
 // Directories and regular, non-executable files, nothing else. A link, a
 // submodule or a name outside this shape is a [*StructureError]. Reading one
 // secret checks the path to it; listing, verifying and publishing check all.
+// At most 500 wraps of a key, 10,000 keys and 100,000 wraps in all.
 // Two names that differ only in case are a [*TwinsError]: they appear after a
 // merge, and a file system that folds case cannot hold both.
 //
@@ -88,6 +89,10 @@
 // shallow repository it may end where the objects do, if the number is not
 // below the remembered one, an equal number has the equal hash, and the next
 // number names the remembered pin as previous.
+//
+// Pins make the chain, not commits: whoever can push can put the same pins into
+// other commits. Two ledgers are one chain when the newest pin of one is in the
+// other, by number and hash; where both are the same, the local commits stay.
 //
 // A pin is opened in this order, so that nothing unproven is parsed further:
 // note, pin signature, app, environment and number, set.sum against the pin,

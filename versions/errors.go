@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 )
 
@@ -28,7 +29,10 @@ type NotFoundError struct {
 
 func (e *NotFoundError) Error() string {
 	s := "no " + e.What
-	if e.Name != "" {
+	switch {
+	case e.What == "pin" && e.Name != "":
+		s += " " + e.Name // a number
+	case e.Name != "":
 		s += fmt.Sprintf(" %q", e.Name)
 	}
 	if e.In != "" {
@@ -54,9 +58,13 @@ func (e *BlankError) Error() string {
 // StructureError is something under an app's directory that must not be there,
 // or is not spelled our way.
 type StructureError struct {
-	Path   string // slash path from the app's directory
+	Path   string // slash path from [Source.Dir]
 	Reason string
 	Err    error // the cause, may be nil
+
+	// Repairable says that [RepairSecretFile] makes a secret file of it that
+	// reads.
+	Repairable bool
 }
 
 func (e *StructureError) Error() string {
@@ -79,20 +87,32 @@ type TwinsError struct {
 }
 
 func (e *TwinsError) Error() string {
-	return fmt.Sprintf("names in %s differ only in case: %s", e.Environment, strings.Join(e.Names, ", "))
+	return fmt.Sprintf("names in %s differ only in case: %s", e.Environment, quoted(e.Names))
 }
 
 // Is makes a TwinsError an ErrConflict.
 func (e *TwinsError) Is(target error) bool { return target == ErrConflict }
 
-// UnmergedError says that a file holds conflict markers, or git lists it as
-// unmerged.
+// UnmergedError says that git lists files as unmerged or, with Markers, that
+// they hold the conflict markers of a merge, whatever git has them for.
 type UnmergedError struct {
-	Paths []string
+	Paths   []string // slash paths from [Source.Dir], sorted
+	Markers bool
+	In      string // with Markers: [Source.What], "" when it is not known
 }
 
 func (e *UnmergedError) Error() string {
-	return "unmerged: " + strings.Join(e.Paths, ", ")
+	paths := quoted(e.Paths)
+	switch {
+	case !e.Markers:
+		return "unmerged: " + paths
+	case e.In != "":
+		paths += " of the " + e.In
+	}
+	if len(e.Paths) > 1 {
+		return paths + " hold conflict markers"
+	}
+	return paths + " holds conflict markers"
 }
 
 // Is makes an UnmergedError an ErrConflict.
@@ -132,3 +152,12 @@ func (e *DivergedNoteError) Error() string {
 
 // Is makes a DivergedNoteError an ErrConflict.
 func (e *DivergedNoteError) Is(target error) bool { return target == ErrConflict }
+
+// quoted lists names or paths that anyone may have made up.
+func quoted(names []string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = strconv.Quote(name)
+	}
+	return strings.Join(list, ", ")
+}

@@ -133,7 +133,7 @@ func (g *gate) wraps(generations []int, sources []*Source) (map[string][]byte, e
 					return nil, err
 				}
 				if err := checkArmor(data); err != nil {
-					return nil, &StructureError{Path: p, Reason: "in the " + s.What + " is not a wrap", Err: err}
+					return nil, &StructureError{Path: s.where(p), Reason: "in the " + s.What + " is not a wrap", Err: err}
 				}
 				found[p] = data
 				break

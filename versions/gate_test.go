@@ -112,7 +112,7 @@ func TestGateRefuses(t *testing.T) {
 		"unmerged": {ErrConflict, "production/B.yaml", func(a *testApp) {
 			a.put("production/B.yaml", []byte("kind: secret\n<<<<<<< HEAD\nvalue: blank\n=======\n>>>>>>> x\n"))
 		}},
-		"twins": {ErrConflict, "A, a", func(a *testApp) { a.set(prod, "a", "x") }},
+		"twins": {ErrConflict, `"A", "a"`, func(a *testApp) { a.set(prod, "a", "x") }},
 		"unknown generation": {ErrNotAuthentic, "generation 2, which the app note does not know", func(a *testApp) {
 			e, _ := a.note.Newest("production.read")
 			e.Generation = 2

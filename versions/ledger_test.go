@@ -34,7 +34,7 @@ func TestLedgerChain(t *testing.T) {
 	}
 	for _, n := range []int{-1, 0, 5, 1 << 30} {
 		_, err := l.At(context.Background(), n)
-		wantErr(t, err, ErrNotFound, fmt.Sprintf("no pin \"%d\"", n))
+		wantErr(t, err, ErrNotFound, fmt.Sprintf("no pin %d", n))
 	}
 	var walked []int
 	a.must(l.Walk(context.Background(), func(e *Entry) bool { walked = append(walked, e.Number); return e.Number > 2 }))
@@ -286,7 +286,7 @@ func TestPinTree(t *testing.T) {
 }
 
 func mustBundle(s *Source) []byte {
-	files, _ := allBytes(s, []string{"."})
+	files, _ := filesOf(s.FS)
 	return rebundle(files)
 }
 

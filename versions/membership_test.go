@@ -50,7 +50,7 @@ func TestMembershipIsNotVersioned(t *testing.T) {
 			t.Error("bob is a member")
 		}
 		_, err = (&Set{Source: src, Environment: prod, Keys: keys}).Get("A")
-		if !IsNoKey(err) || errors.Is(err, ErrNotAuthentic) {
+		if !errors.Is(err, seal.ErrNoKey) || errors.Is(err, ErrNotAuthentic) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -131,7 +131,7 @@ func TestKeyring(t *testing.T) {
 	wantErr(t, err, ErrNotAuthentic, "is not a wrap of that key")
 	_, err = a.keyring("bob", large, none).Newest("production.read")
 	wantErr(t, err, ErrNotAuthentic, "is larger than")
-	if _, err = a.keyring("bob", odd).Newest("production.read"); err == nil || IsNoKey(err) {
+	if _, err = a.keyring("bob", odd).Newest("production.read"); err == nil || errors.Is(err, seal.ErrNoKey) {
 		t.Errorf("odd entry: %v", err)
 	}
 	_, err = a.keyring("bob", none).Newest("production.read")
@@ -180,7 +180,7 @@ func TestKeyringCannotTry(t *testing.T) {
 		a.must(err)
 		_, err = keys.Newest("production.read")
 		wantErr(t, err, cause, "bob.age")
-		if IsNoKey(err) {
+		if errors.Is(err, seal.ErrNoKey) {
 			t.Error("as if there were no wrap")
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"pinseal/seal"
 )
@@ -77,7 +78,7 @@ func ParseAppNote(c NoteCandidate, known ...[32]byte) (*seal.Note, error) {
 	case errors.As(err, &needs):
 		return nil, fmt.Errorf("app note in %s: %w", c.From, err)
 	case hasConflictMarkers(c.Signed):
-		return nil, &UnmergedError{Paths: []string{NoteName}}
+		return nil, &UnmergedError{Paths: []string{NoteName}, Markers: true, In: strings.TrimPrefix(c.From, "the ")}
 	}
 	return nil, &AuthError{What: "app note in " + c.From, Reason: "does not verify", Err: err}
 }

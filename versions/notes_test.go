@@ -126,7 +126,7 @@ func TestNewestNoteUnreadable(t *testing.T) {
 			t.Errorf("needs newer: %v", err)
 		}
 		_, err = NewestNote(a.id, remembered, edit("members:", "<<<<<<< HEAD\nmembers:"))
-		wantErr(t, err, ErrConflict, "unmerged: app.note")
+		wantErr(t, err, ErrConflict, `"app.note" of the work tree holds conflict markers`)
 		for name, c := range map[string]NoteCandidate{
 			"version":   edit("version: 1", "version: 2"),
 			"slot":      edit("bob\n    recipient", "bobby\n    recipient"),

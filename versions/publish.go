@@ -29,6 +29,7 @@ type Draft struct {
 	Pin     *Pin
 	Changes []Change       // against the newest pin
 	Readers []ReaderChange // against the newest pin
+	Secrets int            // how many the set holds
 	// Previous is the newest pin so far, nil at the first.
 	Previous *Entry
 
@@ -64,7 +65,7 @@ func (l *Ledger) Prepare(ctx context.Context, p Proposal) (*Draft, error) {
 	if err := g.openAll(ctx, p.Keys); err != nil {
 		return nil, err
 	}
-	d := &Draft{Previous: l.tip, ledger: l, files: tree}
+	d := &Draft{Previous: l.tip, Secrets: len(files), ledger: l, files: tree}
 	if err := d.compare(ctx, p, files); err != nil {
 		return nil, err
 	}

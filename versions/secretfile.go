@@ -87,7 +87,7 @@ func ParseSecretFile(data []byte) (*SecretFile, error) {
 	f, err := readSecretFile(data, spelling.Parse)
 	if err != nil {
 		if hasConflictMarkers(data) {
-			return nil, &UnmergedError{}
+			return nil, &UnmergedError{Markers: true}
 		}
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func ParseSecretFile(data []byte) (*SecretFile, error) {
 // Nothing is opened or sealed. Comments are lost.
 func RepairSecretFile(data []byte) ([]byte, error) {
 	if hasConflictMarkers(data) {
-		return nil, &UnmergedError{}
+		return nil, &UnmergedError{Markers: true}
 	}
 	f, err := readSecretFile(data, spelling.ParseLoose)
 	if err != nil {

@@ -69,24 +69,52 @@ func (s *Set) openSealed(place seal.Place, sealed string) (seal.Secret, error) {
 }
 
 // Files reads every secret file of the set, sorted by name, and checks the
-// whole directory.
+// whole directory. All files that hold conflict markers are in one
+// *UnmergedError.
 func (s *Source) Files(environment string) (names []string, files []*SecretFile, err error) {
-	names, err = s.Names(environment)
+	names, files, unmerged, err := s.MergedFiles(environment)
+	if err == nil && unmerged != nil {
+		err = unmerged
+	}
 	if err != nil {
 		return nil, nil, err
 	}
+	return names, files, nil
+}
+
+// MergedFiles is [Source.Files] for who shows a set in the middle of a merge: a
+// file that holds conflict markers is nil in files and named by unmerged, which
+// is nil when there is none.
+func (s *Source) MergedFiles(environment string) (names []string, files []*SecretFile, unmerged *UnmergedError, err error) {
+	names, err = s.Names(environment)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	files = make([]*SecretFile, len(names))
+	marked := make([]*UnmergedError, len(names))
 	err = inParallel(len(names), func(i int) error {
 		data, err := s.listed(environment, names[i])
 		if err == nil {
 			files[i], err = s.parse(environment, names[i], data)
 		}
+		if errors.As(err, &marked[i]) {
+			return nil
+		}
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return names, files, nil
+	for _, m := range marked {
+		switch {
+		case m == nil:
+		case unmerged == nil:
+			unmerged = m
+		default:
+			unmerged.Paths = append(unmerged.Paths, m.Paths...)
+		}
+	}
+	return names, files, unmerged, nil
 }
 
 // listed reads a file whose name comes from [Source.Names], which has looked for
@@ -146,6 +174,3 @@ func inParallel(n int, do func(int) error) error {
 	}
 	return nil
 }
-
-// IsNoKey reports whether err says that a key is missing, as opposed to wrong.
-func IsNoKey(err error) bool { return errors.Is(err, seal.ErrNoKey) }

@@ -33,6 +33,7 @@ const (
 type Source struct {
 	FS   fs.FS  // rooted at the app's directory
 	What string // for people: "work tree", "commit 1a2b3c4", "pin 3 of production"
+	Dir  string // for people: where FS is in the repository; "" in a pin or bundle
 
 	// Sum, when set, is the verified set.sum of environment SumOf: files of
 	// that environment must have its digests, and no other environment is
@@ -51,12 +52,15 @@ func WrapPath(slot seal.Slot, generation int, member string) string {
 	return fmt.Sprintf("%s/%s.%d/%s%s", KeysDir, slot, generation, member, wrapSuffix)
 }
 
+// where is a path as people see it.
+func (s *Source) where(name string) string { return path.Join(s.Dir, name) }
+
 // read returns a whole file of at most max bytes. The file systems of package
 // repo refuse links and other odd entries themselves and bound what they read.
 func (s *Source) read(name string, max int) ([]byte, error) {
 	data, err := fs.ReadFile(s.FS, name)
 	if err == nil && len(data) > max || errors.As(err, new(*repo.TooLargeError)) {
-		return nil, &StructureError{Path: name, Reason: fmt.Sprintf("is larger than %d bytes", max)}
+		return nil, &StructureError{Path: s.where(name), Reason: fmt.Sprintf("is larger than %d bytes", max)}
 	}
 	return data, err
 }
@@ -68,7 +72,7 @@ func (s *Source) Note() ([]byte, error) {
 		return nil, &NotFoundError{What: "app note", In: s.What}
 	}
 	if err == nil && hasConflictMarkers(data) {
-		return nil, &UnmergedError{Paths: []string{NoteName}}
+		return nil, &UnmergedError{Paths: []string{s.where(NoteName)}, Markers: true, In: s.What}
 	}
 	return data, err
 }
@@ -170,11 +174,13 @@ func (s *Source) File(environment, name string) (*SecretFile, error) {
 
 func (s *Source) parse(environment, name string, data []byte) (*SecretFile, error) {
 	f, err := ParseSecretFile(data)
-	if unmerged := (*UnmergedError)(nil); errors.As(err, &unmerged) {
-		return nil, &UnmergedError{Paths: []string{FilePath(environment, name)}}
+	p := s.where(FilePath(environment, name))
+	if errors.As(err, new(*UnmergedError)) {
+		return nil, &UnmergedError{Paths: []string{p}, Markers: true, In: s.What}
 	}
 	if err != nil {
-		return nil, &StructureError{Path: FilePath(environment, name), Reason: "is not a secret file of ours", Err: err}
+		_, beyond := RepairSecretFile(data)
+		return nil, &StructureError{Path: p, Reason: "is not a secret file of ours", Err: err, Repairable: beyond == nil}
 	}
 	return f, nil
 }
@@ -183,28 +189,19 @@ func (s *Source) parse(environment, name string, data []byte) (*SecretFile, erro
 // that its directory holds nothing else. An environment without a directory is
 // empty.
 func (s *Source) Names(environment string) ([]string, error) {
-	entries, err := fs.ReadDir(s.FS, environment)
+	names, err := s.secrets(environment)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, s.checkListed(environment, nil)
 	}
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, 0, len(entries))
-	folded := make(map[string]string, len(entries))
-	for _, e := range entries {
-		name, err := secretEntry(environment, e)
-		if err != nil {
-			return nil, err
-		}
+	folded := make(map[string]string, len(names))
+	for _, name := range names {
 		if twin, ok := folded[strings.ToLower(name)]; ok {
 			return nil, &TwinsError{Environment: environment, Names: []string{twin, name}}
 		}
 		folded[strings.ToLower(name)] = name
-		names = append(names, name)
-	}
-	if len(names) > MaxSecrets {
-		return nil, &StructureError{Path: environment, Reason: fmt.Sprintf("holds more than %d secrets", MaxSecrets)}
 	}
 	slices.Sort(names)
 	return names, s.checkListed(environment, names)
@@ -221,29 +218,6 @@ func (s *Source) checkListed(environment string, names []string) error {
 	listed := s.Sum.Names()
 	if !slices.Equal(names, listed) {
 		return &AuthError{What: "the " + s.What, Reason: "its files are not those that set.sum lists"}
-	}
-	return nil
-}
-
-func secretEntry(environment string, e fs.DirEntry) (string, error) {
-	p := path.Join(environment, e.Name())
-	if err := checkPlain(p, e); err != nil {
-		return "", err
-	}
-	name, ok := strings.CutSuffix(e.Name(), fileSuffix)
-	if !ok || seal.CheckSecretName(name) != nil {
-		return "", &StructureError{Path: p, Reason: "is not named like a secret"}
-	}
-	return name, nil
-}
-
-func checkPlain(p string, e fs.DirEntry) error {
-	info, err := e.Info()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o111 != 0 {
-		return &StructureError{Path: p, Reason: "is not a plain file"}
 	}
 	return nil
 }

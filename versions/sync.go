@@ -84,46 +84,86 @@ func (t Tips) base(ctx context.Context, r *repo.Repo, note *seal.Note, environme
 	case t.Local == "":
 		return t.Remote, nil
 	}
-	if ok, _, err := contains(ctx, r, t.Remote, t.Local); ok || err != nil {
+	if ok, err := contains(ctx, r, t.Remote, t.Local); ok || err != nil {
 		return t.Remote, err
 	}
-	if ok, _, err := contains(ctx, r, t.Local, t.Remote); ok || err != nil {
+	if ok, err := contains(ctx, r, t.Local, t.Remote); ok || err != nil {
 		return t.Local, err
 	}
-	// Two chains; void pins on top of either do not count.
-	local, err := liveTip(ctx, r, note, environment, t.Local)
+	// Two chains of commits; void pins on top of either do not count.
+	local, err := liveLedger(ctx, r, note, environment, t.Local)
 	if err != nil {
 		return "", err
 	}
-	remote, err := liveTip(ctx, r, note, environment, t.Remote)
+	remote, err := liveLedger(ctx, r, note, environment, t.Remote)
 	if err != nil {
 		return "", err
 	}
-	ok, remoteCut, err := contains(ctx, r, commitOf(remote), commitOf(local))
-	if ok || err != nil {
-		return t.Remote, err
+	// Anybody who can push can put the same pins into other commits: what counts
+	// is the pins.
+	inRemote, remoteCut, err := remote.holds(ctx, local.tip)
+	if err != nil {
+		return "", err
 	}
-	ok, localCut, err := contains(ctx, r, commitOf(local), commitOf(remote))
-	if ok || err != nil {
-		return t.Local, err
+	inLocal, localCut, err := local.holds(ctx, remote.tip)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case inRemote && (!inLocal || commitOf(local.tip) == commitOf(remote.tip)):
+		return t.Remote, nil
+	case inLocal: // where both have the same pins, ours are as good
+		return t.Local, nil
 	}
 	// In a shallow repository the longer may reach below the shorter, only not
 	// here: then what is remembered has to do, as for a single tip.
 	switch {
-	case remoteCut && remote.Number > local.Number:
+	case remoteCut:
 		return t.Remote, nil
-	case localCut && local.Number > remote.Number:
+	case localCut:
 		return t.Local, nil
 	}
 	return "", fmt.Errorf("ledger of %s here and that of the remote are two chains: %w", environment, ErrConflict)
 }
 
-// liveTip returns the newest pin of a ledger that is not void, nil when there is
-// none.
-func liveTip(ctx context.Context, r *repo.Repo, note *seal.Note, environment string, ref repo.Hash) (*Entry, error) {
+// liveLedger is a ledger of which nothing is verified but its tip, the newest
+// pin that is not void, nil when there is none.
+func liveLedger(ctx context.Context, r *repo.Repo, note *seal.Note, environment string, ref repo.Hash) (*Ledger, error) {
 	l := &Ledger{repo: r, note: note, env: environment}
-	err := l.findTip(ctx, ref)
-	return l.tip, err
+	return l, l.findTip(ctx, ref)
+}
+
+// NumberAt returns the number of the newest pin at or below a ledger commit that
+// is not void, 0 for none or for a commit of "". Nothing below it is verified.
+func (l *Ledger) NumberAt(ctx context.Context, at repo.Hash) (int, error) {
+	live, err := liveLedger(ctx, l.repo, l.note, l.env, at)
+	return live.number(), err
+}
+
+// holds reports whether a pin is the tip or below it, by number and hash, and if
+// not, whether that is because the objects of a shallow repository end. Every
+// ledger holds nil.
+func (l *Ledger) holds(ctx context.Context, p *Entry) (ok, cut bool, err error) {
+	switch {
+	case p == nil:
+		return true, false, nil
+	case l.tip == nil || l.tip.Number < p.Number:
+		return false, false, nil
+	case l.tip.Number == p.Number:
+		return l.tip.Hash() == p.Hash(), false, nil
+	}
+	e := l.tip
+	for e.Number > p.Number+1 {
+		below, err := l.below(ctx, e)
+		if errors.Is(err, repo.ErrMissing) && l.repo.Shallow() {
+			return false, true, nil
+		}
+		if err != nil {
+			return false, false, err
+		}
+		e = below
+	}
+	return e.Previous == p.Hash(), false, nil
 }
 
 // commitOf returns the commit of a pin, "" for nil.
@@ -134,28 +174,24 @@ func commitOf(e *Entry) repo.Hash {
 	return e.LedgerCommit
 }
 
-// contains reports whether commit is tip or below it, and if not, whether that
-// is because the objects of a shallow repository end. Nothing contains
-// everything: "" is below every tip.
-func contains(ctx context.Context, r *repo.Repo, tip, commit repo.Hash) (ok, cut bool, err error) {
-	if commit == "" {
-		return true, false, nil
-	}
+// contains reports whether commit is tip or below it, as far as the objects of a
+// shallow repository go.
+func contains(ctx context.Context, r *repo.Repo, tip, commit repo.Hash) (bool, error) {
 	for at := tip; at != ""; {
 		if at == commit {
-			return true, false, nil
+			return true, nil
 		}
 		c, err := r.Commit(ctx, at)
 		if errors.Is(err, repo.ErrMissing) && r.Shallow() {
-			return false, true, nil
+			return false, nil
 		}
 		if err != nil {
-			return false, false, err
+			return false, err
 		}
 		at = ""
 		if len(c.Parents) > 0 {
 			at = c.Parents[0]
 		}
 	}
-	return false, false, nil
+	return false, nil
 }

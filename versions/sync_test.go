@@ -70,7 +70,7 @@ func TestShallowLedger(t *testing.T) {
 		wantValue(t, &Set{Source: src, Environment: prod, Keys: a.keyring("web", src)}, "A", "one")
 		for n := 1; n < 4; n++ {
 			_, err := l.At(context.Background(), n)
-			wantErr(t, err, ErrNotFound, fmt.Sprintf(`no pin "%d"`, n))
+			wantErr(t, err, ErrNotFound, fmt.Sprintf("no pin %d", n))
 		}
 		walked := 0
 		a.must(l.Walk(context.Background(), func(*Entry) bool { walked++; return true }))
@@ -321,5 +321,54 @@ func TestRemote(t *testing.T) {
 	}
 	if _, err := LedgerNote(context.Background(), other, commit, prod); !errors.Is(err, ErrNotAuthentic) {
 		t.Errorf("a commit of the project as a ledger: %v", err)
+	}
+}
+
+// Whoever can push can put the same pins into other commits. It is the pins that
+// make a chain.
+func TestOpenTipsRecommitted(t *testing.T) {
+	a := newApp(t)
+	pins := a.chain(nil, 3)
+	again := func(e, below *Entry) *Entry {
+		files := a.tree(e)
+		files["z/junk"] = []byte("x")
+		var parents []repo.Hash
+		if below != nil {
+			parents = []repo.Hash{below.LedgerCommit}
+		}
+		commit, tree := a.writeCommit(files, parents)
+		return &Entry{Pin: e.Pin, LedgerCommit: commit, tree: tree}
+	}
+	one := again(pins[0], nil)
+	two := again(pins[1], one)
+	three := again(pins[2], two)
+	otherThree := a.forge(two, func(h *handmade) { h.Message = "another" })
+	otherFour := a.forge(otherThree, nil)
+	local, remote := LedgerRef(a.id, prod), TrackingRef("origin", a.id, prod)
+	for name, c := range map[string]struct{ local, remote, base *Entry }{
+		"the same pins":          {pins[2], three, pins[2]},
+		"the same, swapped":      {three, pins[2], three},
+		"the remote has more":    {pins[1], three, three},
+		"the remote has 2 more":  {pins[0], three, three},
+		"there is more here":     {pins[2], two, pins[2]},
+		"there are 2 more here":  {pins[2], one, pins[2]},
+		"another pin 3":          {pins[2], otherThree, nil},
+		"another pin 3 under it": {pins[2], otherFour, nil},
+		"another pin 3 here":     {otherFour, pins[2], nil},
+	} {
+		a.setRef(local, c.local)
+		a.setRef(remote, c.remote)
+		tips, err := ReadTips(context.Background(), a.r, "origin", a.id, prod)
+		a.must(err)
+		l, err := OpenTips(context.Background(), a.r, a.note, prod, tips, seenOf(c.local))
+		if c.base == nil {
+			if !errors.Is(err, ErrConflict) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil || l.Ref() != c.base.LedgerCommit || l.Tip().Hash() != c.base.Hash() {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
