@@ -17,42 +17,63 @@ type found struct {
 	id   seal.AppID // what its note says, unverified
 }
 
-// Files that .pinseal holds beside app directories.
-var storeFiles = map[string]bool{".gitattributes": true, ".gitignore": true, "default": true}
+// inStore is what a store holds.
+type inStore struct {
+	apps []found
+	// unfinished are directories without a note: an init that was cut short, or a
+	// note that got lost. They are no apps.
+	unfinished []string
+	def        string // the name in the default file, "" when there is none
+}
 
-// listApps lists the apps of a store, and the name in its default file, ""
-// when it has none. Two directories with one id are not authentic.
-func listApps(store fs.FS) (apps []found, def string, err error) {
-	entries, err := fs.ReadDir(store, ".")
+// listApps lists what a store holds. Two directories with one id are not
+// authentic, nor is what has no place in a store.
+func listApps(store fs.FS) (in inStore, err error) {
+	names, err := versions.CheckStore(store)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, "", nil
+		return in, nil
 	}
 	if err != nil {
-		return nil, "", err
+		return in, err
 	}
-	for _, e := range entries {
-		name := e.Name()
-		switch {
-		case !e.IsDir() && storeFiles[name] && e.Type().IsRegular():
-			continue
-		case e.Type()&fs.ModeSymlink != 0 || e.Type()&fs.ModeIrregular != 0:
-			return nil, "", &repo.OddEntryError{Path: storeDir + "/" + name, Kind: "symlink"}
-		case !e.IsDir() || seal.CheckAppName(name) != nil:
-			return nil, "", &versions.StructureError{Path: storeDir + "/" + name, Reason: "is not an app, nor a file of ours"}
-		}
+	for _, name := range names {
 		id, err := appID(store, name)
-		if err != nil {
-			return nil, "", err
+		if missing := (*versions.NotFoundError)(nil); errors.As(err, &missing) {
+			in.unfinished = append(in.unfinished, name)
+			continue
 		}
-		for _, a := range apps {
+		if err != nil {
+			return in, err
+		}
+		for _, a := range in.apps {
 			if a.id == id {
-				return nil, "", &versions.AuthError{What: "app " + id.String(), Reason: fmt.Sprintf("stands in two directories, %s and %s", a.name, name)}
+				return in, &versions.AuthError{What: "app " + id.String(), Reason: fmt.Sprintf("stands in two directories, %s and %s", a.name, name)}
 			}
 		}
-		apps = append(apps, found{name, id})
+		in.apps = append(in.apps, found{name, id})
 	}
-	def, err = readDefault(store)
-	return apps, def, err
+	in.def, err = readDefault(store)
+	return in, err
+}
+
+// noNote says that a directory is not an app, and what may make it one.
+func (c *cli) noNote(name string) error {
+	dir := storeDir + "/" + name
+	return hint(&versions.NotFoundError{What: "app", Name: name, In: "this repository: " + dir + " has no " + versions.NoteName},
+		"pinseal init "+name+"      if an init was cut short", c.gitFor("checkout HEAD", dir)+"      if it was committed")
+}
+
+// checkCommit checks by modes and names all that a commit holds of the store
+// itself and of this app, which source is.
+func (s *session) checkCommit(commit repo.Hash, source *versions.Source) error {
+	store, err := s.repo.FS(s.ctx, commit, storeDir)
+	if err == nil {
+		_, err = versions.CheckStore(store)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", source.What, err)
+	}
+	return source.CheckAll()
 }
 
 func appID(store fs.FS, name string) (id seal.AppID, err error) {
@@ -60,8 +81,11 @@ func appID(store fs.FS, name string) (id seal.AppID, err error) {
 	if err != nil {
 		return id, err
 	}
-	source := &versions.Source{FS: sub, What: storeDir + "/" + name}
+	source := &versions.Source{FS: sub, What: storeDir + "/" + name, Dir: storeDir + "/" + name}
 	signed, err := source.Note()
+	if unmerged := (*versions.UnmergedError)(nil); errors.As(err, &unmerged) {
+		unmerged.In = ""
+	}
 	if err != nil {
 		return id, err
 	}

@@ -76,11 +76,10 @@ func (c *cli) runBundle(ctx context.Context, o bundleOptions) error {
 		return err
 	}
 	if o.out == "-" {
-		_, err = c.Stdout.Write(data)
-		return err
+		return c.writeStdout(data)
 	}
-	if err := replaceFileMode(c.path(o.out), data, 0o644); err != nil {
-		return fmt.Errorf("bundle %q cannot be written: %s", o.out, writeReason(err))
+	if err := writeOutput(c.path(o.out), data, 0o644); err != nil {
+		return fmt.Errorf("output %q: %w", o.out, err)
 	}
 	file := quoteShell(o.out)
 	c.say("Wrote %s: pin %d of %s, %s, %s; opens for %s", o.out, pin.Number, pin.Environment,

@@ -35,7 +35,7 @@ func (c *cli) openBundle(ctx context.Context, bundle *versions.Bundle, o reading
 	if want := o.env; want != "" && want != pin.Environment {
 		return nil, hint(&versions.NotFoundError{What: "environment", Name: want, In: "the " + source.What}, "pinseal … -e "+pin.Environment)
 	}
-	v := &view{Note: s.note, Pin: pin, Commit: pin.Commit, close: func() {}}
+	v := &view{asked: o, Note: s.note, Pin: pin, Commit: pin.Commit, close: func() {}}
 	v.Set = &versions.Set{Source: source, Environment: pin.Environment}
 	if how == use {
 		v.Keys, err = s.keyring(source)
@@ -52,11 +52,8 @@ func (s *session) trustBundle(candidate versions.NoteCandidate, how int) error {
 	if s.app != "" && s.app != s.id.String() {
 		return usage([]string{"pinseal --app " + s.id.String() + " …     if that is the app you mean"}, "the bundle is of another app than --app names; a bundle wants its id")
 	}
-	dir, err := s.stateDir()
-	if err != nil {
-		return err
-	}
-	if s.mem, err = loadMemory(dir, s.warn); err != nil {
+	var err error
+	if s.mem, err = s.memory(); err != nil {
 		return err
 	}
 	vouched := s.app != "" || s.Getenv("PINSEAL_APP") == s.id.String()

@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -25,6 +24,7 @@ func (o *childOptions) bind(c *cli, cmd *cobra.Command) {
 	o.reading.bind(c, cmd)
 	cmd.Flags().StringSliceVar(&o.only, "only", nil, "pass these secrets alone: `A,B`")
 	completeFlag(cmd, "only", c.completeOnly)
+	cmd.Annotations = map[string]string{passesArgs: "yes"}
 	// pflag stops at --, so a flag that is not known is the program's, and it
 	// was forgotten.
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -90,52 +90,8 @@ func (c *cli) childEnviron(ctx context.Context, o childOptions) ([]string, error
 // encrypt and decrypt, so they must be asked for. A blank that is optional is
 // left out; any other is an error.
 func (v *view) forChild(ctx context.Context, only []string) ([]versions.Value, error) {
-	var values []versions.Value
-	var blanks []string
-	if len(only) > 0 {
-		for _, name := range slices.Compact(slices.Sorted(slices.Values(only))) {
-			value, err := v.Get(name)
-			switch {
-			case errors.As(err, new(*versions.BlankError)):
-				blanks = append(blanks, name)
-			case err != nil:
-				return nil, err
-			default:
-				values = append(values, value)
-			}
-		}
-		return values, v.checkBlanks(blanks, true)
-	}
-	values, blanks, err := v.All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	values = slices.DeleteFunc(values, func(value versions.Value) bool { return value.File.Kind == versions.KindKey })
-	return values, v.checkBlanks(blanks, false)
-}
-
-// checkBlanks refuses blanks that are not optional, all at once; named
-// encryption keys only where they were asked for.
-func (v *view) checkBlanks(names []string, asked bool) error {
-	var missing, try []string
-	for _, name := range names {
-		f, err := v.Source.File(v.Environment, name)
-		if err != nil {
-			return err
-		}
-		if !f.Optional && (asked || f.Kind == versions.KindSecret) {
-			missing = append(missing, name)
-			try = append(try, "pinseal set "+name+" -e "+v.Environment)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	err := error(&versions.BlankError{Name: missing[0], Environment: v.Environment})
-	if len(missing) > 1 {
-		err = fmt.Errorf("%w; blank too: %s", err, strings.Join(missing[1:], ", "))
-	}
-	return hint(err, append(try, "pinseal set NAME --keep --optional      if the program can do without")...)
+	chosen, err := v.choose(ctx, only)
+	return chosen.values, err
 }
 
 // withoutIdentity drops the variables that carry an identity, or say where one

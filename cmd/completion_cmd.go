@@ -20,6 +20,8 @@ pins. It needs no key and asks no remote: names are not secret.
   zsh         pinseal completion zsh > "${fpath[1]}/_pinseal"
   fish        pinseal completion fish > ~/.config/fish/completions/pinseal.fish
   powershell  pinseal completion powershell | Out-String | Invoke-Expression`,
+		Example: `  source <(pinseal completion bash)
+  pinseal completion fish > ~/.config/fish/completions/pinseal.fish`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := exactArgs("SHELL")(cmd, args); err != nil {
 				return err

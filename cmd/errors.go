@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
 
 	"pinseal/cmd/child"
 	"pinseal/repo"
@@ -98,13 +96,17 @@ func report(w io.Writer, err error) int {
 	if err == nil || errors.As(err, new(*exitError)) {
 		return code
 	}
-	fmt.Fprintf(w, "error: %s\n", clean(err.Error()))
+	text := inset(err.Error())
+	if trust := new(*trustError); errors.As(err, trust) {
+		text = clean(err.Error())
+	}
+	fmt.Fprintf(w, "error: %s\n", text)
 	for i, line := range hints(err) {
 		label := "      "
 		if i == 0 {
 			label = "  try:"
 		}
-		fmt.Fprintf(w, "%s  %s\n", label, clean(line))
+		fmt.Fprintf(w, "%s  %s\n", label, oneLine(line))
 	}
 	return code
 }
@@ -135,31 +137,12 @@ func kindHints(err error) []string {
 		return try
 	}
 	var blank *versions.BlankError
-	var structure *versions.StructureError
-	var unmerged *versions.UnmergedError
 	var notRepo *repo.NotRepoError
 	switch {
 	case errors.As(err, &blank):
 		return []string{fmt.Sprintf("pinseal set %s -e %s", blank.Name, blank.Environment)}
-	case errors.As(err, &structure) && errors.Is(err, spelling.ErrSpelling):
-		return []string{"pinseal fmt        repairs what an editor did to the spelling", "git log -- .pinseal"}
-	case errors.As(err, &unmerged):
-		return []string{"git status", "git checkout --ours -- FILE   or   git checkout --theirs -- FILE"}
 	case errors.As(err, &notRepo):
 		return []string{"git init", "pinseal -C DIR …"}
-	case errors.Is(err, repo.ErrNoCommits):
-		return []string{"git add .pinseal && git commit"}
 	}
 	return nil
-}
-
-// clean keeps an error on lines of its own, without terminal escapes, whatever
-// a file, git or a remote put into it.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, strings.TrimRight(s, "\n"))
 }

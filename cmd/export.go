@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"pinseal/cmd/dotenv"
 	"pinseal/seal"
-	"pinseal/versions"
 )
 
 type exportOptions struct {
@@ -75,10 +73,9 @@ func (c *cli) runExport(ctx context.Context, o exportOptions) error {
 		return err
 	}
 	if o.out == "-" {
-		_, err = c.Stdout.Write(data)
-		return err
+		return c.writeStdout(data)
 	}
-	if err := writeOutput(c.path(o.out), data); err != nil {
+	if err := writeOutput(c.path(o.out), data, 0o600); err != nil {
 		return fmt.Errorf("output %q: %w", o.out, err)
 	}
 	c.say("Wrote %s of %s, in plain text, to %s", count(len(pairs), "value"), v.Environment, quoteShell(o.out))
@@ -86,74 +83,24 @@ func (c *cli) runExport(ctx context.Context, o exportOptions) error {
 	return nil
 }
 
-// exported opens what is to be printed, sorted by name.
+// exported opens what is to be printed, sorted by name, and says what it leaves
+// out.
 func (c *cli) exported(ctx context.Context, v *view, only []string) ([]plainPair, error) {
-	values, blanks, err := v.selected(ctx, only)
+	chosen, err := v.choose(ctx, only)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkBlanks(v, blanks); err != nil {
-		return nil, err
+	if len(chosen.blanks) > 0 {
+		c.say("Left out: %s (blank and optional)", strings.Join(chosen.blanks, ", "))
 	}
-	var pairs []plainPair
-	var keys []string
-	for _, value := range values {
-		if value.File.Kind == versions.KindKey && len(only) == 0 {
-			keys = append(keys, value.Name)
-			continue
-		}
-		pairs = append(pairs, plainPair{name: value.Name, value: value.Secret})
+	if len(chosen.keys) > 0 {
+		c.say("Left out: %s (named encryption keys; --only takes them)", strings.Join(chosen.keys, ", "))
 	}
-	if len(keys) > 0 {
-		c.say("Left out: %s (named encryption keys; --only takes them)", strings.Join(keys, ", "))
+	pairs := make([]plainPair, len(chosen.values))
+	for i, value := range chosen.values {
+		pairs[i] = plainPair{name: value.Name, value: value.Secret}
 	}
 	return pairs, nil
-}
-
-// selected opens the secrets named, or all of them, and lists blanks apart.
-func (v *view) selected(ctx context.Context, only []string) (values []versions.Value, blanks []string, err error) {
-	if len(only) == 0 {
-		return v.All(ctx)
-	}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(only))) {
-		value, err := v.Get(name)
-		switch {
-		case errors.As(err, new(*versions.BlankError)):
-			blanks = append(blanks, name)
-		case err != nil:
-			return nil, nil, err
-		default:
-			values = append(values, value)
-		}
-	}
-	return values, blanks, nil
-}
-
-// checkBlanks says which optional blanks are left out, and refuses the others.
-func (c *cli) checkBlanks(v *view, blanks []string) error {
-	var optional, wanted, try []string
-	for _, name := range blanks {
-		f, err := v.Source.File(v.Environment, name)
-		if err != nil {
-			return err
-		}
-		if f.Optional {
-			optional = append(optional, name)
-			continue
-		}
-		wanted = append(wanted, name)
-		try = append(try, "pinseal set "+name+" -e "+v.Environment)
-	}
-	switch {
-	case len(wanted) == 1:
-		return &versions.BlankError{Name: wanted[0], Environment: v.Environment}
-	case len(wanted) > 1:
-		blank := &versions.BlankError{Name: wanted[0], Environment: v.Environment}
-		return hint(fmt.Errorf("%w; also blank: %s", blank, strings.Join(wanted[1:], ", ")), try...)
-	case len(optional) > 0:
-		c.say("Left out: %s (blank and optional)", strings.Join(optional, ", "))
-	}
-	return nil
 }
 
 func formatPairs(format string, pairs []plainPair) ([]byte, error) {
@@ -174,33 +121,38 @@ func formatPairs(format string, pairs []plainPair) ([]byte, error) {
 	return data, hint(err, "pinseal get NAME > FILE       takes any bytes", "pinseal export --only NAME,…  leaves it out")
 }
 
-// writeOutput writes a file that only its owner can read. A file that is there
-// is replaced, not rewritten, for its mode and its other names would stay; a
+// writeOutput writes a file that commands make for their user. A plain file is
+// replaced, whole or not at all, for its mode and its other names would stay; a
 // link is refused, for it may point anywhere; a pipe or device is written to.
-func writeOutput(file string, data []byte) error {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	switch info, err := os.Lstat(file); {
-	case errors.Is(err, fs.ErrNotExist):
+func writeOutput(file string, data []byte, mode fs.FileMode) error {
+	info, err := os.Lstat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && info.Mode().IsRegular():
+		err = replaceFileMode(file, data, mode)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+			return asUsage(errors.New(writeReason(err)))
+		}
 	case err != nil:
 		return asUsage(errors.New(reasonOf(err)))
 	case info.Mode()&fs.ModeSymlink != 0:
-		return usage([]string{"pinseal export > FILE"}, "is a symlink")
+		return usage([]string{"… -o - > FILE"}, "is a symlink")
 	case info.IsDir():
 		return usage(nil, "is a directory")
-	case info.Mode().IsRegular():
-		if err := os.Remove(file); err != nil {
-			return errors.New(reasonOf(err))
-		}
 	default:
-		flags = os.O_WRONLY
+		err = writeTo(file, data)
 	}
-	f, err := os.OpenFile(file, flags, 0o600)
 	if err != nil {
-		return asUsage(errors.New(reasonOf(err)))
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.New(reasonOf(err))
+		return errors.New(writeReason(err))
 	}
 	return nil
+}
+
+// writeTo writes to a pipe or device, which it does not make.
+func writeTo(file string, data []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }

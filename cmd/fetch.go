@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pinseal/repo"
 	"pinseal/versions"
 )
 
@@ -62,7 +61,7 @@ func (c *cli) runFetch(ctx context.Context, asJSON bool) error {
 		return hint(&versions.NotFoundError{What: "remote", In: "this repository to fetch from"}, "git remote add origin URL")
 	}
 	if err := versions.FetchLedgers(ctx, s.repo, remote, s.id); err != nil {
-		return hint(fmt.Errorf("ledgers cannot be fetched from %s: %w", remote, err), "git fetch "+remote)
+		return fetchError(remote, err)
 	}
 	s.foldLedgers(remote)
 	// One bad ledger does not hold up the others.
@@ -101,7 +100,7 @@ func (c *cli) runFetch(ctx context.Context, asJSON bool) error {
 
 // foldLedgers takes the app notes of all ledgers into account before any is
 // judged: one may say that a key of another was retired, or bring a new
-// environment. What is wrong with one, moveUp meets again and reports.
+// environment. None is remembered before its own ledger has verified. What is wrong with one, moveUp meets again and reports.
 func (s *session) foldLedgers(remote string) {
 	done := map[string]bool{}
 	for again := true; again; {
@@ -130,30 +129,19 @@ func (s *session) moveUp(remote, env string) (f fetched, err error) {
 		return f, err
 	}
 	l, err := s.openTips(env, tips)
-	if errors.Is(err, versions.ErrNotAuthentic) {
+	if errors.Is(err, versions.ErrNotAuthentic) && !unverified(err) {
 		err = hint(err, "git log "+versions.TrackingRef(remote, s.id, env), "pinseal trust            only after you know why it went back")
 	}
 	if err != nil || l.Tip() == nil {
 		return f, err
 	}
 	f.newest, f.Now = l.Tip(), l.Tip().Number
-	f.Ahead = l.Ref() == tips.Local && tips.Remote != tips.Local
-	f.Before, err = numberAt(s.ctx, l, tips.Local)
-	return f, err
-}
-
-// numberAt is the number of the pin that a ledger commit holds, 0 for none.
-func numberAt(ctx context.Context, l *versions.Ledger, at repo.Hash) (n int, err error) {
-	if at == "" {
-		return 0, nil
+	if f.Before, err = l.NumberAt(s.ctx, tips.Local); err != nil {
+		return f, err
 	}
-	err = l.Walk(ctx, func(e *versions.Entry) bool {
-		if e.LedgerCommit == at {
-			n = e.Number
-		}
-		return n == 0
-	})
-	return n, err
+	there, err := l.NumberAt(s.ctx, tips.Remote)
+	f.Ahead = there < f.Now
+	return f, err
 }
 
 func (f fetched) line(remote string) string {

@@ -44,17 +44,23 @@ func (c *cli) runFmt(ctx context.Context, check bool) error {
 	if s.files == nil {
 		return usage([]string{"git clone " + quoteShell(s.repo.GitDir())}, "a bare repository has no work tree to repair")
 	}
-	files, err := secretFiles(s.files, storeDir+"/"+s.dir)
+	where := storeDir + "/" + s.dir + "/"
+	files, err := secretFiles(s.files, where)
 	if err != nil {
 		return err
 	}
 	var repaired int
 	var problems []error
+	var unmerged []string
 	for _, file := range files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		changed, err := respell(s.files, file, !check)
+		changed, err := respell(s.files, file, where+file, !check)
+		if errors.As(err, new(*versions.UnmergedError)) {
+			unmerged = append(unmerged, where+file)
+			continue
+		}
 		if err != nil {
 			problems = append(problems, err)
 			continue
@@ -67,6 +73,9 @@ func (c *cli) runFmt(ctx context.Context, check bool) error {
 			return err
 		}
 	}
+	if len(unmerged) > 0 {
+		problems = append(problems, &versions.UnmergedError{Paths: unmerged, Markers: true})
+	}
 	switch {
 	case len(problems) > 0:
 		return errors.Join(problems...)
@@ -75,7 +84,7 @@ func (c *cli) runFmt(ctx context.Context, check bool) error {
 		return &exitError{exitFailed}
 	case repaired > 0:
 		c.say("Repaired %s", count(repaired, "file"))
-		c.say("Next: git add %s && git commit", storeDir)
+		c.say("Next: %s", c.gitCommit())
 	default:
 		c.say("%s, all in the one spelling", count(len(files), "secret file"))
 	}
@@ -83,11 +92,11 @@ func (c *cli) runFmt(ctx context.Context, check bool) error {
 }
 
 // respell puts a file into the one spelling, and reports whether it was in
-// another. It writes only when asked to.
-func respell(tree *repo.WorkTree, file string, write bool) (changed bool, err error) {
+// another. It writes only when asked to. shown is its path for people.
+func respell(tree *repo.WorkTree, file, shown string, write bool) (changed bool, err error) {
 	data, err := tree.ReadFile(file)
 	if errors.As(err, new(*repo.TooLargeError)) {
-		return false, &versions.StructureError{Path: file, Reason: fmt.Sprintf("is larger than %d bytes", versions.MaxSecretFile)}
+		return false, &versions.StructureError{Path: shown, Reason: fmt.Sprintf("is larger than %d bytes", versions.MaxSecretFile)}
 	}
 	if err != nil {
 		return false, err
@@ -95,11 +104,9 @@ func respell(tree *repo.WorkTree, file string, write bool) (changed bool, err er
 	spelled, err := versions.RepairSecretFile(data)
 	switch {
 	case errors.Is(err, versions.ErrConflict):
-		return false, &versions.UnmergedError{Paths: []string{file}}
+		return false, err
 	case err != nil:
-		// Not a hint to fmt: it is fmt that gives up.
-		return false, hint(&versions.StructureError{Path: file, Reason: "cannot be repaired", Err: err},
-			"git log -p -- "+storeDir+"           to find what it was", "pinseal rm NAME -e ENV       to give it up")
+		return false, &versions.StructureError{Path: shown, Reason: "cannot be repaired", Err: err}
 	case bytes.Equal(spelled, data):
 		return false, nil
 	case !write:
@@ -109,7 +116,8 @@ func respell(tree *repo.WorkTree, file string, write bool) (changed bool, err er
 }
 
 // secretFiles lists the files of every environment directory of an app, known to
-// its note or not. What is neither, such as a link, is refused.
+// its note or not. What is neither, such as a link, is refused. where is the
+// app's directory for people, with its slash.
 func secretFiles(tree *repo.WorkTree, where string) ([]string, error) {
 	top, err := tree.ReadDir(".")
 	if err != nil {
@@ -121,9 +129,9 @@ func secretFiles(tree *repo.WorkTree, where string) ([]string, error) {
 		case e.IsDir() && e.Name() == versions.KeysDir, e.Type().IsRegular() && e.Name() == versions.NoteName:
 			continue
 		case e.Type()&(fs.ModeType&^fs.ModeDir) != 0:
-			return nil, &repo.OddEntryError{Path: where + "/" + e.Name(), Kind: "neither a directory nor a plain file"}
+			return nil, &repo.OddEntryError{Path: where + e.Name(), Kind: "neither a directory nor a plain file"}
 		case !e.IsDir() || seal.CheckEnvironment(e.Name()) != nil:
-			return nil, &versions.StructureError{Path: e.Name(), Reason: "is neither an environment nor a file of ours"}
+			return nil, &versions.StructureError{Path: where + e.Name(), Reason: "is neither an environment nor a file of ours"}
 		}
 		entries, err := tree.ReadDir(e.Name())
 		if err != nil {
@@ -134,9 +142,9 @@ func secretFiles(tree *repo.WorkTree, where string) ([]string, error) {
 			name, ok := strings.CutSuffix(f.Name(), ".yaml")
 			switch {
 			case !f.Type().IsRegular():
-				return nil, &repo.OddEntryError{Path: where + "/" + file, Kind: "not a plain file"}
+				return nil, &repo.OddEntryError{Path: where + file, Kind: "not a plain file"}
 			case !ok || seal.CheckSecretName(name) != nil:
-				return nil, &versions.StructureError{Path: file, Reason: "is not named like a secret"}
+				return nil, &versions.StructureError{Path: where + file, Reason: "is not named like a secret"}
 			}
 			files = append(files, file)
 		}

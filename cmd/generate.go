@@ -53,25 +53,11 @@ Less than 128 bits is refused. It needs no identity.`,
 }
 
 func (c *cli) runGenerate(ctx context.Context, o generateOptions) error {
-	s, err := c.open(ctx, use)
+	w, f, exists, err := c.openDescribed(ctx, &o.setOptions, "generated like a secret")
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	w, err := s.write(o.env)
-	if err != nil {
-		return err
-	}
-	f, exists, err := w.current(o.name)
-	if err != nil {
-		return err
-	}
-	if f.Kind != versions.KindSecret {
-		return usage([]string{"pinseal key rotate " + o.name}, "%q is a named encryption key; its versions are not generated like a secret", o.name)
-	}
-	if err := o.describe(f); err != nil {
-		return err
-	}
+	defer w.Close()
 	replaces := exists && !f.Blank()
 	switch {
 	case o.recipe != "":
@@ -93,7 +79,8 @@ func (c *cli) runGenerate(ctx context.Context, o generateOptions) error {
 	if replaces {
 		done += ", in place of the value it had"
 	}
-	s.say("%s", done)
+	w.say("%s", done)
+	o.warnExpired(c, f)
 	w.sayGit()
 	return nil
 }

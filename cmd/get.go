@@ -3,13 +3,13 @@ package cmd
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"pinseal/seal"
+	"pinseal/versions"
 )
 
 type getOptions struct {
@@ -75,12 +75,16 @@ func (c *cli) runGet(ctx context.Context, o getOptions) error {
 	if c.StdoutTTY {
 		data = append(data[:len(data):len(data)], '\n')
 	}
-	_, err = c.Stdout.Write(data)
-	return err
+	return c.writeStdout(data)
 }
 
-// readHint tells someone without a key what to do about it.
+// readHint tells someone without a key what to do about it, and where the names
+// are when there is none such; v may be nil.
 func (c *cli) readHint(v *view, err error) error {
+	var missing *versions.NotFoundError
+	if v != nil && errors.As(err, &missing) && missing.What == "secret" {
+		return hint(err, c.listCommand(v))
+	}
 	if !errors.Is(err, seal.ErrNoKey) {
 		return err
 	}
@@ -88,6 +92,21 @@ func (c *cli) readHint(v *view, err error) error {
 		return hint(err, "pinseal --identity FILE …     if you have one elsewhere", "pinseal identity new          then ask an admin to add you")
 	}
 	return hint(err, "pinseal identity show         and ask an admin to add you")
+}
+
+// listCommand lists the names of what was read.
+func (c *cli) listCommand(v *view) string {
+	command := "pinseal list"
+	if c.app != "" {
+		command += " --app " + quoteShell(c.app)
+	}
+	switch {
+	case v.asked.bundle != "":
+		return command + " --bundle " + quoteShell(v.asked.bundle)
+	case v.asked.at != "":
+		return command + " -e " + v.Environment + " --at " + quoteShell(v.asked.at)
+	}
+	return command + " -e " + v.Environment
 }
 
 // revealed is a value in JSON: as text, or in base64 when it is not UTF-8.
@@ -106,12 +125,4 @@ func reveal(s seal.Secret) (r revealed) {
 	text := base64.StdEncoding.EncodeToString(data)
 	r.Base64 = &text
 	return r
-}
-
-// printJSON prints one indented JSON document, without HTML escapes.
-func (c *cli) printJSON(v any) error {
-	e := json.NewEncoder(c.Stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }

@@ -40,21 +40,39 @@ func newHelp(c *cli) *cobra.Command {
 			}
 			target, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 || target == nil {
-				return usage([]string{"pinseal help commands", "pinseal help " + strings.Join(topicNames, " | ")}, "there is no such command or topic")
+				return usage(helpMeant(root, args), "there is no such command or topic")
 			}
 			target.InitDefaultHelpFlag()
 			return target.Help()
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			names := append([]string{}, topicNames...)
-			for _, sub := range cmd.Root().Commands() {
-				if !sub.Hidden {
-					names = append(names, sub.Name())
-				}
-			}
-			return names, cobra.ShellCompDirectiveNoFileComp
+			return helpNames(cmd.Root()), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+}
+
+// helpNames lists the pages there are.
+func helpNames(root *cobra.Command) []string {
+	names := append([]string{}, topicNames...)
+	for _, sub := range root.Commands() {
+		if !sub.Hidden {
+			names = append(names, sub.Name())
+		}
+	}
+	return names
+}
+
+// helpMeant offers the pages that may have been meant.
+func helpMeant(root *cobra.Command, args []string) []string {
+	all := []string{"pinseal help commands", "pinseal help " + strings.Join(topicNames, " | ")}
+	if len(args) != 1 {
+		return all
+	}
+	var try []string
+	for _, name := range nearest(args[0], helpNames(root)) {
+		try = append(try, "pinseal help "+name)
+	}
+	return append(try, all...)
 }
 
 func commandList(root *cobra.Command) string {

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
@@ -29,10 +31,10 @@ type identitySource struct {
 // decides. It returns nil when there is none anywhere.
 func (c *cli) findIdentity() (*identitySource, error) {
 	if c.identity != "" {
-		return c.readIdentity(c.path(c.identity))
+		return c.namedIdentity("--identity", c.identity)
 	}
 	if file := c.Getenv("PINSEAL_IDENTITY_FILE"); file != "" {
-		return c.readIdentity(c.path(file))
+		return c.namedIdentity("PINSEAL_IDENTITY_FILE", file)
 	}
 	if line := c.Getenv("PINSEAL_IDENTITY"); line != "" {
 		return &identitySource{[]byte(line), "PINSEAL_IDENTITY"}, nil
@@ -49,7 +51,7 @@ func (c *cli) findIdentity() (*identitySource, error) {
 	}
 	file, err := c.defaultIdentity()
 	if err != nil {
-		return nil, err
+		return nil, nil // no home, so no identity in it
 	}
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -59,6 +61,17 @@ func (c *cli) findIdentity() (*identitySource, error) {
 		return nil, hint(fmt.Errorf("identity %q can be read by others", file), "chmod 600 "+quoteShell(file))
 	}
 	return c.readIdentity(file)
+}
+
+// namedIdentity reads the file that the user names. A key in the place of the
+// name is not shown.
+func (c *cli) namedIdentity(by, file string) (*identitySource, error) {
+	source, err := c.readIdentity(c.path(file))
+	isKey := func(prefix string) bool { return strings.Contains(strings.ToUpper(file), prefix) }
+	if err != nil && slices.ContainsFunc([]string{"AGE-SECRET-KEY-", "AGE-PLUGIN-", "PINSEAL-SERVICE-"}, isKey) {
+		return nil, usage([]string{"PINSEAL_IDENTITY takes the key itself"}, "%s wants the name of a file, and what was given looks like a key", by)
+	}
+	return source, err
 }
 
 // path takes a file name as the user means it: from the working directory.

@@ -20,6 +20,9 @@ func newIdentity(c *cli) *cobra.Command {
 		Short: "Show, make or copy your identity",
 		Long: `An identity is the private half of a member: it opens what the member was given.
 Where it is looked for: pinseal help identities`,
+		Example: `  pinseal identity show
+  pinseal identity new
+  pinseal identity export -o /media/usb/pinseal-recovery --passphrase`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
 	}

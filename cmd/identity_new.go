@@ -128,7 +128,7 @@ func (c *cli) runIdentityExport(ctx context.Context, o identityExportOptions) er
 			return err
 		}
 		c.say("Copied the identity of %s to %s", source.where, file)
-	} else if _, err := c.Stdout.Write(data); err != nil {
+	} else if err := c.writeStdout(data); err != nil {
 		return err
 	}
 	c.say("Whoever has this copy is you. Keep it for recovery, away from this machine;\nto try it:  pinseal identity show --identity FILE")

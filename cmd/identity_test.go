@@ -84,6 +84,31 @@ func TestIdentityExportOnTerminal(t *testing.T) {
 	w.must(0, "identity", "show", "--identity", "copy")
 }
 
+// A key in the place of a file name does not come out again.
+func TestIdentityInPlaceOfItsFile(t *testing.T) {
+	w := newTypist(t)
+	w.seals("shop", "shop")
+	w.dir = "shop"
+	env := w.env
+	for _, key := range []string{"AGE-SECRET-KEY-PQ-1CANARY", "age-secret-key-1canary", "AGE-PLUGIN-X-1CANARY", "PINSEAL-SERVICE-1.canary", " x\nAGE-SECRET-KEY-1CANARY"} {
+		for _, args := range [][]string{{"get", "KEY"}, {"identity", "show"}} {
+			w.env = append(env, "PINSEAL_IDENTITY_FILE="+key)
+			w.must(2, args...)
+			w.says("PINSEAL_IDENTITY_FILE wants the name of a file")
+			both := w.out.String() + w.err.String()
+			w.env = env
+			w.must(2, append(args, "--identity", key)...)
+			w.says("--identity wants the name of a file")
+			if both += w.out.String() + w.err.String(); strings.Contains(strings.ToUpper(both), "CANARY") {
+				t.Errorf("the key is shown:\n%s", both)
+			}
+		}
+	}
+	// A file may have such a name.
+	w.must(0, "identity", "new", "-o", "age-plugin-x.txt")
+	w.must(0, "identity", "show", "--identity", "age-plugin-x.txt")
+}
+
 // A plugin of age is a program of somebody else's: the variables that hold our
 // identity are not in its environment.
 func TestPluginDoesNotInheritIdentity(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,8 +23,9 @@ const (
 )
 
 type initOptions struct {
-	name string
-	envs []string
+	name  string
+	named bool // the name was given; else it is the directory's
+	envs  []string
 }
 
 func newInit(c *cli) *cobra.Command {
@@ -43,6 +43,7 @@ unless you give one.`,
 			if len(args) == 1 {
 				o.name = args[0]
 			}
+			o.named = len(args) == 1
 			return c.runInit(cmd.Context(), o)
 		},
 	}
@@ -67,14 +68,21 @@ func (c *cli) runInit(ctx context.Context, o initOptions) error {
 		return err
 	}
 	defer tree.Close()
-	apps, def, err := listApps(tree)
+	in, err := listApps(tree)
 	if err != nil {
 		return err
 	}
-	for _, a := range apps {
+	if !o.named && len(in.apps) > 0 {
+		return hint(fmt.Errorf("this repository has an app already: %s: %w", appNames(in.apps), versions.ErrConflict),
+			"pinseal status", "pinseal init NAME       for another beside it")
+	}
+	for _, a := range in.apps {
 		if a.name == o.name {
 			return hint(fmt.Errorf("app %q is there already: %w", o.name, versions.ErrConflict), "pinseal status", "pinseal init OTHERNAME")
 		}
+	}
+	if err := c.checkLeft(tree, o.name); err != nil {
+		return err
 	}
 	me, made, err := c.firstMember(ctx, r)
 	if err != nil {
@@ -84,6 +92,7 @@ func (c *cli) runInit(ctx context.Context, o initOptions) error {
 	if err != nil {
 		return err
 	}
+	def := in.def
 	if def == "" {
 		def = o.name
 		files["default"] = []byte(def + "\n")
@@ -93,7 +102,27 @@ func (c *cli) runInit(ctx context.Context, o initOptions) error {
 	}
 	c.recordNew(ctx, r, claim{directory: o.name, id: note.ID, def: def}, note)
 	c.warnIgnored(ctx, r, o.name+"/"+versions.NoteName)
-	c.sayInit(o, note, me, made)
+	c.sayInit(o, note, me, made, def)
+	return nil
+}
+
+// checkLeft refuses to start an app over what is left of another. An init that
+// was cut short leaves keys and nothing else, which nothing was sealed to.
+func (c *cli) checkLeft(tree *repo.WorkTree, app string) error {
+	entries, err := tree.ReadDir(app)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() != versions.KeysDir {
+			dir := storeDir + "/" + app
+			return hint(fmt.Errorf("%s has no %s, and yet holds %q: %w", dir, versions.NoteName, e.Name(), versions.ErrConflict),
+				c.gitFor("checkout HEAD", dir), "pinseal init OTHERNAME")
+		}
+	}
 	return nil
 }
 
@@ -152,7 +181,7 @@ func (c *cli) firstMember(ctx context.Context, r *repo.Repo) (me member0, made s
 		return me, "", err
 	}
 	if source == nil {
-		if made, err = c.makeIdentity(); err != nil {
+		if made, err = c.makeIdentity(r); err != nil {
 			return me, "", err
 		}
 		if source, err = c.readIdentity(made); err != nil {
@@ -172,37 +201,6 @@ func (c *cli) firstMember(ctx context.Context, r *repo.Repo) (me member0, made s
 	}
 	me.name = memberNameFrom(r.UserEmail(ctx))
 	return me, made, nil
-}
-
-// makeIdentity writes a new identity where the lookup ends. It never replaces a
-// file.
-func (c *cli) makeIdentity() (string, error) {
-	file, err := c.defaultIdentity()
-	if err != nil {
-		return "", err
-	}
-	data, _, err := seal.NewIdentity()
-	if err != nil {
-		return "", err
-	}
-	return file, writePrivate(file, data)
-}
-
-// writePrivate creates a file that only its owner may read. It fails when there
-// is one.
-func writePrivate(file string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
 }
 
 func memberNameFrom(email string) string {
@@ -287,7 +285,7 @@ func (c *cli) recordNew(ctx context.Context, r *repo.Repo, cl claim, note *seal.
 		}
 		if err == nil {
 			s.mem.remember(func(k *knownApps) bool { return recordPlace(k, place{r.CommonDir(), urls}, cl) })
-			err = s.mem.rememberNote(note, false)
+			err = s.mem.rememberNote(note)
 		}
 	}
 	if err != nil {
@@ -295,10 +293,14 @@ func (c *cli) recordNew(ctx context.Context, r *repo.Repo, cl claim, note *seal.
 	}
 }
 
-func (c *cli) sayInit(o initOptions, note *seal.Note, me member0, made string) {
+func (c *cli) sayInit(o initOptions, note *seal.Note, me member0, made, def string) {
+	flag := ""
+	if o.name != def {
+		flag = "--app " + o.name + " "
+	}
 	if made != "" {
 		c.say("Made your identity: %s\n  It alone opens what you seal. Copy it to a safe place now, before this machine dies:\n    pinseal identity export", made)
 	}
 	c.say("Made app %s in .pinseal/%s (id %s)\n  environments: %s; first member: %s", o.name, o.name, note.ID, strings.Join(o.envs, ", "), me.name)
-	c.say("Next:\n  pinseal set DATABASE_URL\n  git add .pinseal && git commit -m \"seal secrets\"")
+	c.say("Next:\n  pinseal %sset DATABASE_URL\n  %s -m \"seal secrets\"", flag, c.gitCommit())
 }

@@ -81,7 +81,7 @@ func (w *world) looseEnds(dir string, gitKilled bool) {
 	known := regexp.MustCompile(`^(app\.note|default|\.gitignore|\.gitattributes|[A-Z]+\.yaml|[a-z]+\.age)$`)
 	for top, expected := range map[string]*regexp.Regexp{
 		filepath.Join(dir, ".pinseal"):        known,
-		w.path("home", ".local", "state"):     regexp.MustCompile(`^(known_apps\.yaml|known_apps\.lock|[a-z2-7]{26}\.note)$`),
+		w.path("home", ".local", "state"):     regexp.MustCompile(`^(known_apps\.yaml|known_apps\.lock|[a-z2-7]{26}\.[0-9a-f]{64}\.note)$`),
 		filepath.Join(dir, ".git", "refs"):    regexp.MustCompile(`^(main|dev)$`),
 		filepath.Join(dir, ".git", "objects"): regexp.MustCompile(`^([0-9a-f]{38}|pack-.*|info)$`),
 		filepath.Join(dir, ".git", "logs"):    regexp.MustCompile(`^(HEAD|main|dev)$`),

@@ -2,12 +2,11 @@ package cmd
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"pinseal/repo"
 	"pinseal/seal"
@@ -20,7 +19,8 @@ import (
 // pin seen of each environment. It is known_apps.yaml, in the one spelling:
 //
 //	pinseal: known_apps/v1
-//	places:                       a git common directory, or a remote's URL
+//	places:                       a git common directory, or a remote's URL as
+//	                              normalURL has it
 //	  - place: "TEXT"
 //	    default: APP              optional
 //	apps:
@@ -39,7 +39,16 @@ import (
 //	    generation: N
 //	    commit: sha1:HEX          of the ledger; optional
 //
-// The bytes of a remembered note are in notes/APPID.note.
+// In a place "%" and every byte that is not of a printable character (of UTF-8,
+// as unicode.IsPrint has it) is %XX, in upper case: a directory may have any
+// name.
+//
+// The bytes of a remembered note are in notes/APPID.HASH.note. A change writes
+// them first, then known_apps.yaml, then removes the other notes of that id, all
+// under the lock of known_apps.lock. So a kill leaves the old state or the new
+// one, and perhaps a note that nothing names, which goes with the next change.
+// Reading takes no lock: a note that is not there was replaced after
+// known_apps.yaml was read, which then names another.
 type knownApps struct {
 	places []knownPlace
 	apps   []knownApp
@@ -82,10 +91,10 @@ func parseKnownApps(data []byte) (*knownApps, error) {
 	k := &knownApps{}
 	for _, p := range m.Maps("places") {
 		def, _ := p.Text("default")
-		k.places = append(k.places, knownPlace{p.Required("place"), def})
+		k.places = append(k.places, knownPlace{placeField(p), def})
 	}
 	for _, a := range m.Maps("apps") {
-		k.apps = append(k.apps, knownApp{a.Required("place"), a.Required("directory"), idField(a)})
+		k.apps = append(k.apps, knownApp{placeField(a), a.Required("directory"), idField(a)})
 	}
 	for _, n := range m.Maps("notes") {
 		k.notes = append(k.notes, knownNote{idField(n), n.RequiredNumber("version"), hexField(n, "hash")})
@@ -109,6 +118,31 @@ func parseKnownApps(data []byte) (*knownApps, error) {
 		return nil, err
 	}
 	return k, spelling.Same(data, printed)
+}
+
+// spellPlace writes a place as printable text; placeField reads it.
+func spellPlace(place string) string {
+	var b strings.Builder
+	for len(place) > 0 {
+		r, n := utf8.DecodeRuneInString(place)
+		if r == '%' || r == utf8.RuneError && n == 1 || !unicode.IsPrint(r) {
+			for _, c := range []byte(place[:n]) {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
+		} else {
+			b.WriteString(place[:n])
+		}
+		place = place[n:]
+	}
+	return b.String()
+}
+
+func placeField(m *spelling.Map) string {
+	place, err := url.PathUnescape(m.Required("place"))
+	if err != nil {
+		m.Wrong("place", "has a % that is not followed by two digits")
+	}
+	return place
 }
 
 func idField(m *spelling.Map) seal.AppID {
@@ -141,13 +175,13 @@ func (k *knownApps) bytes() ([]byte, error) {
 		}
 	}
 	list("places", len(k.places), func(i int) {
-		p.Quoted(4, "place", k.places[i].place)
+		p.Quoted(4, "place", spellPlace(k.places[i].place))
 		if k.places[i].def != "" {
 			p.Plain(4, "default", k.places[i].def)
 		}
 	})
 	list("apps", len(k.apps), func(i int) {
-		p.Quoted(4, "place", k.apps[i].place)
+		p.Quoted(4, "place", spellPlace(k.apps[i].place))
 		p.Plain(4, "directory", k.apps[i].directory)
 		p.Plain(4, "id", k.apps[i].id.String())
 	})
@@ -168,137 +202,4 @@ func (k *knownApps) bytes() ([]byte, error) {
 		}
 	})
 	return p.Bytes()
-}
-
-// memory is the state directory. Reading it must work, or the command stops;
-// writing it may fail with a warning.
-type memory struct {
-	dir   string
-	known *knownApps
-	warn  func(format string, args ...any)
-	// frozen memory is asked and not changed.
-	frozen bool
-}
-
-// loadMemory reads known_apps.yaml of a state directory, which need not exist.
-func loadMemory(dir string, warn func(string, ...any)) (*memory, error) {
-	m := &memory{dir: dir, known: &knownApps{}, warn: warn}
-	data, err := os.ReadFile(filepath.Join(dir, "known_apps.yaml"))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return m, nil
-	case err == nil:
-		m.known, err = parseKnownApps(data)
-	}
-	if err != nil {
-		// Not a doubt about an app's authenticity but about this machine.
-		return nil, hint(fmt.Errorf("memory of apps %q cannot be read: %s", filepath.Join(dir, "known_apps.yaml"), err),
-			"ls -l "+quoteShell(dir), "move it away, then look at every app again: pinseal trust")
-	}
-	return m, nil
-}
-
-// update changes what is remembered, under a lock, starting from what is on disk
-// now. It writes only when change reports true; first, where given, is done
-// under the lock before that.
-func (m *memory) update(change func(*knownApps) bool, first ...func() error) error {
-	if m.frozen || !change(m.known) {
-		return nil
-	}
-	if err := os.MkdirAll(m.dir, 0o700); err != nil {
-		return err
-	}
-	unlock, err := lockFile(filepath.Join(m.dir, "known_apps.lock"))
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	fresh, err := loadMemory(m.dir, m.warn)
-	if err != nil {
-		return err
-	}
-	changed := change(fresh.known)
-	m.known = fresh.known
-	if !changed {
-		return nil
-	}
-	for _, do := range first {
-		if err := do(); err != nil {
-			return err
-		}
-	}
-	data, err := fresh.known.bytes()
-	if err != nil {
-		return err
-	}
-	return replaceFile(filepath.Join(m.dir, "known_apps.yaml"), data)
-}
-
-// remember is update for what a command can do without.
-func (m *memory) remember(change func(*knownApps) bool) {
-	if err := m.update(change); err != nil {
-		m.warn("cannot remember in %q: %s", m.dir, err)
-	}
-}
-
-// note returns the remembered app note of an id, nil when there is none.
-func (m *memory) note(id seal.AppID) (*seal.Note, error) {
-	n := m.known.note(id)
-	if n == nil {
-		return nil, nil
-	}
-	signed, err := os.ReadFile(m.notePath(id))
-	if err != nil {
-		return nil, fmt.Errorf("remembered app note cannot be read: %w", err)
-	}
-	note, err := seal.ParseNote(signed, n.hash)
-	if err == nil && note.Hash() != n.hash {
-		err = errors.New("is not the one whose hash is remembered")
-	}
-	if err != nil {
-		return nil, hint(fmt.Errorf("remembered app note %q: %s", m.notePath(id), err), "pinseal trust")
-	}
-	return note, nil
-}
-
-func (m *memory) notePath(id seal.AppID) string {
-	return filepath.Join(m.dir, "notes", id.String()+".note")
-}
-
-// rememberNote keeps a newer note: its bytes first, so that the hash never names
-// a note that is not there. With force it may be an older one.
-func (m *memory) rememberNote(note *seal.Note, force bool) error {
-	return m.update(func(k *knownApps) bool { return k.setNote(note, force) }, func() error { return m.writeNote(note) })
-}
-
-func (m *memory) writeNote(note *seal.Note) error {
-	if err := os.MkdirAll(filepath.Dir(m.notePath(note.ID)), 0o700); err != nil {
-		return err
-	}
-	return replaceFile(m.notePath(note.ID), note.Signed())
-}
-
-// replaceFile writes a private file whole or not at all.
-func replaceFile(path string, data []byte) error { return replaceFileMode(path, data, 0o600) }
-
-func replaceFileMode(path string, data []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err == nil && mode != 0o600 {
-		err = f.Chmod(mode)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -49,6 +49,14 @@ func (k *knownApps) note(id seal.AppID) *knownNote {
 	return nil
 }
 
+// noteHash is the hash of the note remembered of an id, zero for none.
+func (k *knownApps) noteHash(id seal.AppID) (hash [32]byte) {
+	if n := k.note(id); n != nil {
+		hash = n.hash
+	}
+	return hash
+}
+
 func (k *knownApps) seen(id seal.AppID, environment string) versions.Seen {
 	for _, p := range k.pins {
 		if p.id == id && p.environment == environment {
@@ -94,15 +102,14 @@ func (k *knownApps) copyPlace(from, to string) bool {
 	return true
 }
 
-// setNote keeps a note. Without force it only goes forward, so that two
-// commands at once cannot take the memory back.
-func (k *knownApps) setNote(note *seal.Note, force bool) bool {
+// setNote keeps a note in place of another.
+func (k *knownApps) setNote(note *seal.Note) bool {
 	n := k.note(note.ID)
 	if n == nil {
 		k.notes = append(k.notes, knownNote{note.ID, note.Version, note.Hash()})
 		return true
 	}
-	if n.hash == note.Hash() || !force && note.Version <= n.version {
+	if n.hash == note.Hash() {
 		return false
 	}
 	n.version, n.hash = note.Version, note.Hash()
@@ -116,10 +123,7 @@ func (k *knownApps) setSeen(id seal.AppID, environment string, seen versions.See
 		if p.id != id || p.environment != environment {
 			continue
 		}
-		// A later generation's pin may have a lower number: those that a retired
-		// key signed above it are void.
-		back := seen.Number < p.seen.Number && seen.Generation <= p.seen.Generation
-		if p.seen == seen || !force && back {
+		if p.seen == seen || !force && !newer(p.seen, seen) {
 			return false
 		}
 		p.seen = seen
@@ -130,6 +134,13 @@ func (k *knownApps) setSeen(id seal.AppID, environment string, seen versions.See
 	}
 	k.pins = append(k.pins, knownPin{id, environment, seen})
 	return true
+}
+
+// newer reports whether a pin takes the place of the one that was seen. A later
+// generation's pin may have a lower number: those that a retired key signed above
+// it are void.
+func newer(was, now versions.Seen) bool {
+	return now != was && (now.Number >= was.Number || now.Generation > was.Generation)
 }
 
 // forgetPins drops what was seen of an app's ledgers.

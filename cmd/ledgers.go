@@ -1,9 +1,13 @@
 package cmd
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"pinseal/repo"
@@ -17,10 +21,10 @@ func (s *session) remote() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if name, ok := config.Get("pinseal.remote"); ok {
-		return name, nil
-	}
 	remotes := config.Remotes()
+	if name, ok := config.Get("pinseal.remote"); ok {
+		return name, checkRemote(name, remotes)
+	}
 	switch len(remotes) {
 	case 0:
 		return "", nil
@@ -32,6 +36,18 @@ func (s *session) remote() (string, error) {
 		try = append(try, "git config pinseal.remote "+r.Name)
 	}
 	return "", usage(try, "there are several remotes: say which one shares the ledger")
+}
+
+// checkRemote refuses a pinseal.remote that is neither a remote here nor a URL.
+func checkRemote(name string, remotes []repo.Remote) error {
+	if strings.ContainsAny(name, "/:\\") || slices.ContainsFunc(remotes, func(r repo.Remote) bool { return r.Name == name }) {
+		return nil
+	}
+	try := []string{"git remote add " + quoteShell(name) + " URL"}
+	for _, r := range remotes {
+		try = append(try, "git config pinseal.remote "+quoteShell(r.Name))
+	}
+	return hint(&versions.NotFoundError{What: "remote", Name: name, In: "this repository, though pinseal.remote names it"}, try...)
 }
 
 // recall takes what this machine remembers of the app into account in a session
@@ -62,10 +78,9 @@ func (s *session) recall() error {
 	mem.frozen, s.mem = !known, mem
 	s.note, err = versions.NewestNote(s.id, remembered, versions.NoteCandidate{Signed: s.note.Signed(), From: s.where()})
 	if err != nil {
-		return noteHint(err)
+		return s.noteHint(err)
 	}
-	s.rememberNote()
-	return nil
+	return s.rememberNote()
 }
 
 // knownHere reports whether this place is known for this app.
@@ -87,7 +102,8 @@ func (s *session) knownHere(m *memory) (bool, error) {
 }
 
 // openTips verifies the ledger of an environment with the newest note, the
-// ledger's own included, and remembers how far it was verified.
+// ledger's own included, and remembers how far it was verified. The ledger's note
+// counts, and is remembered, only when the pins verify under it.
 func (s *session) openTips(env string, tips versions.Tips) (*versions.Ledger, error) {
 	if err := s.recall(); err != nil {
 		return nil, err
@@ -96,6 +112,7 @@ func (s *session) openTips(env string, tips versions.Tips) (*versions.Ledger, er
 	if err != nil {
 		return nil, err
 	}
+	before := s.note
 	if err := s.fold(notes...); err != nil {
 		return nil, err
 	}
@@ -105,23 +122,43 @@ func (s *session) openTips(env string, tips versions.Tips) (*versions.Ledger, er
 	}
 	l, err := versions.OpenTips(s.ctx, s.repo, s.note, env, tips, seen)
 	if err != nil {
-		return nil, ledgerHint(err, env)
+		s.note = before
+		return nil, s.ledgerHint(err, env)
 	}
-	s.rememberSeen(env, l.Seen())
+	// The newest note may be another ledger's, which has not verified.
+	if slices.ContainsFunc(notes, func(n versions.NoteCandidate) bool { return bytes.Equal(n.Signed, s.note.Signed()) }) {
+		if err := s.rememberNote(); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.rememberSeen(env, seen, l.Seen()); err != nil {
+		return nil, s.ledgerHint(err, env)
+	}
 	return l, nil
 }
 
-func (s *session) rememberSeen(env string, seen versions.Seen) {
+func (s *session) rememberSeen(env string, from, seen versions.Seen) error {
 	if s.mem == nil {
-		return
+		return nil
 	}
-	s.mem.remember(func(k *knownApps) bool { return k.setSeen(s.id, env, seen, false) })
+	return s.mem.rememberSeen(s.id, env, from, seen, func(now versions.Seen) error {
+		_, err := versions.OpenLedger(s.ctx, s.repo, s.note, env, seen.Commit, now)
+		return err
+	})
 }
 
-func ledgerHint(err error, env string) error {
+func (s *session) ledgerHint(err error, env string) error {
 	switch {
 	case errors.Is(err, versions.ErrNotAuthentic):
-		return hint(err, "pinseal fetch            a newer ledger may be on the remote", "pinseal pins "+env, "pinseal trust            only after you know why it went back")
+		var try []string
+		for _, line := range s.fetchHints() {
+			try = append(try, line+"            a newer ledger may be on the remote")
+		}
+		try = append(try, "git log "+versions.LedgerRef(s.id, env))
+		if !unverified(err) {
+			try = append(try, "pinseal trust            only after you know why it went back")
+		}
+		return hint(err, try...)
 	case errors.Is(err, versions.ErrConflict):
 		return hint(err, "git log refs/pinseal refs/pinseal-remotes --oneline     and drop the one that is wrong")
 	}
@@ -160,15 +197,36 @@ func (s *session) ledgerForReading(env string) (*versions.Ledger, error) {
 		if err != nil {
 			return nil, err
 		}
-		tips = fetched
+		return s.openTips(env, fetched)
 	}
-	return s.openTips(env, tips)
+	l, err := s.openTips(env, tips)
+	if errors.Is(err, versions.ErrNotAuthentic) {
+		// Another clone on this machine may have seen newer pins: the remote can
+		// have them. What comes is held to the same memory.
+		if fetched, ok := s.fetchNewer(env, tips); ok {
+			return s.openTips(env, fetched)
+		}
+	}
+	return l, err
+}
+
+// fetchNewer fetches where there is one remote to ask, and reports whether that
+// brought another ledger. That it could not is not what is wrong.
+func (s *session) fetchNewer(env string, had versions.Tips) (versions.Tips, bool) {
+	if s.offline {
+		return had, false
+	}
+	remote, err := s.remote()
+	if err != nil || remote == "" {
+		return had, false
+	}
+	tips, err := s.fetchTips(remote, env)
+	return tips, err == nil && tips.Remote != "" && tips.Remote != had.Local
 }
 
 func (s *session) fetchFirst(env string) (versions.Tips, error) {
-	none := hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env + " here"}, "pinseal fetch", "pinseal publish "+env)
 	if s.offline {
-		return versions.Tips{}, none
+		return versions.Tips{}, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env + " here"}, append(s.fetchHints(), firstPublish(env))...)
 	}
 	remote, err := s.remote()
 	if err != nil {
@@ -178,21 +236,21 @@ func (s *session) fetchFirst(env string) (versions.Tips, error) {
 		if s.mem != nil && s.mem.known.seen(s.id, env).Number > 0 {
 			return versions.Tips{}, nil // the ledger's own check says what went missing
 		}
-		return versions.Tips{}, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env}, "pinseal publish "+env)
+		return versions.Tips{}, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env}, firstPublish(env))
 	}
 	tips, err := s.fetchTips(remote, env)
 	if err != nil {
 		return tips, err
 	}
 	if tips.Remote == "" && tips.Local == "" && (s.mem == nil || s.mem.known.seen(s.id, env).Number == 0) {
-		return tips, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env + ", here and on " + remote}, "pinseal publish "+env)
+		return tips, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env + ", here and on " + remote}, firstPublish(env))
 	}
 	return tips, nil
 }
 
 func (s *session) fetchTips(remote, env string) (versions.Tips, error) {
 	if err := versions.FetchLedgers(s.ctx, s.repo, remote, s.id); err != nil {
-		return versions.Tips{}, hint(fmt.Errorf("ledgers cannot be fetched from %s: %w", remote, err), "git fetch "+remote, "pinseal --offline …")
+		return versions.Tips{}, fetchError(remote, err)
 	}
 	return versions.ReadTips(s.ctx, s.repo, remote, s.id, env)
 }
@@ -238,9 +296,27 @@ func (s *session) ledgerForPublishing(env string) (*publishing, error) {
 
 const publishTries = 20
 
+// lockLedger keeps other publishers of this clone out where there is no remote
+// whose own check decides: with pack-refs running at the same moment, git's
+// update-ref can let two of them move the ref from one value.
+func (s *session) lockLedger() (unlock func(), err error) {
+	remote, err := s.remote()
+	if err != nil || remote != "" {
+		return func() {}, err
+	}
+	return repo.LockFile(filepath.Join(s.repo.CommonDir(), "pinseal.lock"))
+}
+
 // publish prepares and commits a pin; when another publisher was first, again
 // from the new tip.
 func (s *session) publish(env string, dryRun bool, propose func(*versions.Ledger) (versions.Proposal, error)) (*versions.Draft, error) {
+	if !dryRun {
+		unlock, err := s.lockLedger()
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+	}
 	for try := 1; ; try++ {
 		p, err := s.ledgerForPublishing(env)
 		if err != nil {
@@ -256,16 +332,23 @@ func (s *session) publish(env string, dryRun bool, propose func(*versions.Ledger
 		}
 		seen, err := draft.Commit(s.ctx, p.target)
 		if err == nil {
-			s.rememberSeen(env, seen)
+			if err := s.rememberSeen(env, p.ledger.Seen(), seen); err != nil {
+				s.warn("pin %d is published and not remembered: %s", seen.Number, err)
+			}
 			return draft, nil
 		}
-		if !errors.Is(err, repo.ErrMoved) || try == publishTries {
+		switch {
+		case !errors.Is(err, repo.ErrMoved):
 			return nil, err
+		case try == publishTries:
+			return nil, hint(fmt.Errorf("other publishers of %s were first %d times: %w", env, publishTries, versions.ErrConflict), "pinseal publish "+env+"      once they are done")
 		}
+		// Short, and no longer each time: who was first does not wait at all, and
+		// would always win against one who waits ever longer.
 		select {
 		case <-s.ctx.Done():
 			return nil, s.ctx.Err()
-		case <-time.After(time.Duration(rand.IntN(40*try)+5) * time.Millisecond):
+		case <-time.After(time.Duration(rand.IntN(25)+1) * time.Millisecond):
 		}
 	}
 }

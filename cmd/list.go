@@ -25,8 +25,9 @@ func newList(c *cli) *cobra.Command {
 what it is for. It needs no key and prints no value.
 
 States: sealed; blank (declared without a value); blank, optional (may be published
-so); expires DATE; expired DATE. Dates are UTC. A pin or a bundle has no last
-change: see pinseal log.`,
+so); expires DATE; expired DATE; unmerged (a merge left its conflict in the file:
+the rest is listed, and the exit code is 6). Dates are UTC. A pin or a bundle has
+no last change: see pinseal log.`,
 		Example: `  pinseal list
   pinseal list -e production --at pin
   pinseal list --json | jq -r '.secrets[].name'`,
@@ -80,7 +81,15 @@ func (c *cli) runList(ctx context.Context, o listOptions) error {
 	if s == nil {
 		defer v.Close()
 	}
-	rows, err := listSet(v.Source, v.Environment, c.Now())
+	if s != nil && v.Pin == nil && v.Commit != "" {
+		err = s.checkCommit(v.Commit, v.Source)
+	} else {
+		err = v.Source.CheckAll()
+	}
+	if err != nil {
+		return err
+	}
+	rows, unmerged, err := listSet(v.Source, v.Environment, c.Now())
 	if err != nil {
 		return err
 	}
@@ -91,20 +100,28 @@ func (c *cli) runList(ctx context.Context, o listOptions) error {
 		}
 	}
 	if o.json {
-		return c.printJSON(struct {
+		return afterwards(unmerged, c.printJSON(struct {
 			Schema      int      `json:"schema"`
 			App         string   `json:"app"`
 			Environment string   `json:"environment"`
 			Version     string   `json:"version"`
 			Commit      string   `json:"commit,omitempty"`
 			Secrets     []listed `json:"secrets"`
-		}{1, v.Note.ID.String(), v.Environment, v.Source.What, string(v.Commit), rows})
+		}{1, v.Note.ID.String(), v.Environment, v.Source.What, string(v.Commit), rows}))
 	}
 	if len(rows) == 0 {
 		c.say("%s has no secrets in the %s\n  try:  pinseal set NAME -e %s", v.Environment, v.Source.What, v.Environment)
 		return nil
 	}
-	return printTable(c.Stdout, listTable(rows, dated))
+	return afterwards(unmerged, printTable(c.Stdout, listTable(rows, dated)))
+}
+
+// afterwards is the error of a command that has printed around unmerged files.
+func afterwards(unmerged *versions.UnmergedError, printed error) error {
+	if printed == nil && unmerged != nil {
+		return unmerged
+	}
+	return printed
 }
 
 func listTable(rows []listed, dated bool) [][]string {
@@ -128,21 +145,28 @@ func listTable(rows []listed, dated bool) [][]string {
 }
 
 // listSet reads the set without opening anything.
-func listSet(source *versions.Source, env string, now time.Time) ([]listed, error) {
-	names, files, err := source.Files(env)
+func listSet(source *versions.Source, env string, now time.Time) (rows []listed, unmerged *versions.UnmergedError, err error) {
+	names, files, unmerged, err := source.MergedFiles(env)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	rows := make([]listed, len(names))
+	rows = make([]listed, len(names))
 	for i, f := range files {
+		if f == nil {
+			rows[i] = listed{Name: names[i], State: stateUnmerged}
+			continue
+		}
 		rows[i] = listed{Name: names[i], Kind: f.Kind, About: f.About, State: stateOf(f, now), Expires: f.Expires,
 			Optional: f.Optional, Generate: f.Generate}
 		if g := f.Generations(); len(g) > 0 {
 			rows[i].Generation = g[len(g)-1]
 		}
 	}
-	return rows, nil
+	return rows, unmerged, nil
 }
+
+// stateUnmerged is the state of a file that holds conflict markers.
+const stateUnmerged = "unmerged"
 
 // stateOf is what there is to say of a secret without opening it.
 func stateOf(f *versions.SecretFile, now time.Time) string {

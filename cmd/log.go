@@ -109,7 +109,7 @@ func (c *cli) runLog(ctx context.Context, o logOptions) error {
 		if o.name != "" {
 			what = o.name + " of " + env
 		}
-		c.say("%s has not been committed yet\n  try:  git add %s && git commit", what, storeDir)
+		c.say("%s has not been committed yet\n  try:  %s", what, c.gitCommit())
 	}
 	for _, e := range entries {
 		if err := c.printLogged(e, o.name != ""); err != nil {
@@ -230,7 +230,7 @@ func (s *session) carriers(byDigest map[[32]byte][]int, f repo.FileChange) ([]in
 	}
 	_, data, err := s.repo.Object(s.ctx, f.New, versions.MaxSecretFile)
 	if err != nil {
-		return nil, fmt.Errorf("version of %s: %w", f.Path, err)
+		return nil, fmt.Errorf("version of %q: %w", f.Path, err)
 	}
 	return byDigest[sha256.Sum256(data)], nil
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pinseal/versions"
@@ -43,12 +44,13 @@ func markOf(action string) string {
 	return "~"
 }
 
-// pinNumbers writes pins that are given newest first as "pin 5, 3-1".
+// pinNumbers writes pins as "pin 1-3, 5".
 func pinNumbers(pins []int) string {
+	pins = slices.Sorted(slices.Values(pins))
 	var parts []string
 	for i := 0; i < len(pins); {
 		end := i
-		for end+1 < len(pins) && pins[end+1] == pins[end]-1 {
+		for end+1 < len(pins) && pins[end+1] == pins[end]+1 {
 			end++
 		}
 		part := fmt.Sprint(pins[i])

@@ -173,7 +173,7 @@ func TestStatusOfMembers(t *testing.T) {
 	s.add("bob", classic.Recipient().String(), read)
 	out, _ = s.run(0, "", "status")
 	s.has(out, "reader bob has no wrap of production.read generation 1; who can make it: ada",
-		"Not post-quantum, and so nothing that they read is: bob", "MEMBER  CAN", "bob     production.read", "  app.note")
+		"Not post-quantum, and so nothing that they read is: bob", "MEMBER  CAN", "bob     production.read", "  .pinseal/shop/app.note")
 	s.wrap(s.key(read, 1), "bob")
 	if out, _ = s.run(0, "", "status"); strings.Contains(out, "has no wrap") {
 		t.Errorf("bob has a wrap now:\n%s", out)

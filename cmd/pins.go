@@ -77,7 +77,7 @@ func (c *cli) runPins(ctx context.Context, o pinsOptions) error {
 		}{1, s.id.String(), pins, more})
 	}
 	if len(pins) == 0 {
-		c.say("Nothing is pinned here yet\n  try:  pinseal publish ENV\n        pinseal fetch          if it was published elsewhere")
+		c.say("Nothing is pinned here yet%s", lines(s.firstPinHints()))
 		return nil
 	}
 	if err := printTable(c.Stdout, pinsTable(pins, o.named)); err != nil {
@@ -87,6 +87,31 @@ func (c *cli) runPins(ctx context.Context, o pinsOptions) error {
 		c.say("%s below; --limit 0 lists all", count(more, "older pin"))
 	}
 	return nil
+}
+
+// firstPinHints are for an app without a pin here.
+func (s *session) firstPinHints() []string {
+	var try []string
+	for _, line := range s.fetchHints() {
+		try = append(try, line+"          if it was published elsewhere")
+	}
+	for _, env := range s.note.Environments() {
+		try = append(try, firstPublish(env))
+	}
+	const most = 4
+	return labelled(try[:min(most, len(try))])
+}
+
+// labelled puts "try:" before the first of some hints, and room before the rest.
+func labelled(try []string) []string {
+	out := make([]string, len(try))
+	for i, line := range try {
+		out[i] = "      " + line
+		if i == 0 {
+			out[i] = "try:  " + line
+		}
+	}
+	return out
 }
 
 // pinsOf lists the pins of one environment.
@@ -100,7 +125,7 @@ func (s *session) pinsOf(o pinsOptions) (pins []listedPin, more int, err error) 
 		return nil, 0, err
 	}
 	if l.Tip() == nil {
-		return nil, 0, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env}, "pinseal publish "+env, "pinseal fetch")
+		return nil, 0, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env}, append(s.fetchHints(), firstPublish(env))...)
 	}
 	var failed error
 	last := 0
@@ -130,7 +155,7 @@ func (s *session) newestPins() ([]listedPin, error) {
 			return nil, err
 		}
 		if missed > 0 {
-			s.say("%s: this clone has no pins; #%d has been seen elsewhere\n  try:  pinseal fetch", env, missed)
+			s.say("%s: this clone has no pins; #%d has been seen elsewhere%s", env, missed, lines(labelled(s.fetchHints())))
 		}
 		if l == nil || l.Tip() == nil {
 			continue

@@ -37,14 +37,14 @@ func (c *cli) warnPlaintext(ctx context.Context, file string) {
 	}
 	rel = filepath.ToSlash(rel)
 	if inHead(ctx, r, rel) {
-		c.warn("%q holds the values in plain text, and git tracks it: whoever can clone has them\n  try:  git rm --cached %s     and rotate what has been pushed", rel, quoteShell(rel))
+		c.warn("%q holds the values in plain text, and git tracks it: whoever can clone has them\n  try:  %s     and rotate what has been pushed", rel, c.gitForIn(r.Top(), "rm --cached", rel))
 		return
 	}
 	ignored, err := r.Ignored(ctx, []string{rel})
 	if err == nil && len(ignored) > 0 {
 		return
 	}
-	c.warn("%q holds the values in plain text, and git does not ignore it\n  try:  rm %s\n        echo %s >> .gitignore", rel, quoteShell(file), quoteShell("/"+rel))
+	c.warn("%q holds the values in plain text, and git does not ignore it\n  try:  rm %s\n        echo %s >> %s", rel, quoteShell(file), quoteShell("/"+rel), quoteShell(c.fromHere(r.Top(), ".gitignore")))
 }
 
 func inHead(ctx context.Context, r *repo.Repo, rel string) bool {

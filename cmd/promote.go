@@ -63,7 +63,7 @@ func (c *cli) runPromote(ctx context.Context, o promoteOptions) error {
 	}
 	tip := from.ledger.Tip()
 	if tip == nil {
-		return hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + o.from}, "pinseal publish "+o.from)
+		return hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + o.from}, firstPublish(o.from))
 	}
 	set, err := s.commitSource(tip.Commit)
 	if errors.Is(err, repo.ErrMissing) {
@@ -72,12 +72,15 @@ func (c *cli) runPromote(ctx context.Context, o promoteOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := s.checkCommit(tip.Commit, set); err != nil {
+		return err
+	}
 	s.say("%s #%d is commit %s", o.from, tip.Number, shortHash(tip.Commit))
 	err = s.publishSet(o.publishOptions, func(l *versions.Ledger) (versions.Proposal, error) {
 		return s.propose(o.publishOptions, l, set, tip.Commit)
 	})
 	if gate := (*versions.GateError)(nil); errors.As(err, &gate) {
-		try := kindHints(gate)
+		try := hints(err)
 		for i := range try {
 			try[i] = strings.Replace(try[i], "pinseal publish ", "pinseal promote "+o.from+" ", 1)
 		}

@@ -20,6 +20,7 @@ type publishOptions struct {
 	expect            int
 	allow             versions.Allow
 	json              bool
+	first             bool // --first was given
 }
 
 func newPublish(c *cli) *cobra.Command {
@@ -65,7 +66,8 @@ func (o *publishOptions) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&o.message, "message", "m", "", "one line that says why")
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "check and show, write nothing")
-	f.IntVar(&o.expect, "expect", -1, "publish only if the newest pin is number `N` (0: none)")
+	o.expect = -1
+	f.Var((*number)(&o.expect), "expect", "publish only if the newest pin is number `N` (0: none)")
 	f.BoolVar(&o.json, "json", false, "print the pin as JSON")
 }
 
@@ -78,12 +80,29 @@ func (c *cli) openPublish(ctx context.Context, o *publishOptions) (*session, err
 	if err != nil {
 		return nil, err
 	}
-	if o.env, err = s.namedEnvironment(o.env); err != nil {
+	if o.env, err = s.namedEnvironment(o.env); err == nil {
+		err = s.checkPublisher(o.env)
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
+	o.first = o.allow.First
 	o.allow.First = o.allow.First || c.interactive()
 	return s, nil
+}
+
+// checkPublisher ends a publish that has no identity to sign with before the set
+// is judged. Who has one, and not the key, is told when it is asked for.
+func (s *session) checkPublisher(env string) error {
+	if ids, err := s.identities(); err != nil || ids != nil {
+		return err
+	}
+	keys, err := s.keyring()
+	if err == nil {
+		_, err = keys.Newest(seal.PublishSlot(env))
+	}
+	return s.readHint(nil, err)
 }
 
 func (c *cli) runPublish(ctx context.Context, o publishOptions) error {
@@ -114,6 +133,9 @@ func (s *session) released(o publishOptions) (repo.Hash, *versions.Source, error
 	if err != nil {
 		return "", nil, err
 	}
+	if err := s.checkCommit(commit, set); err != nil {
+		return "", nil, err
+	}
 	if o.rev == "" && s.files != nil {
 		err = s.checkClean(o.env, set)
 	}
@@ -129,17 +151,24 @@ func (s *session) checkClean(env string, head *versions.Source) error {
 	if len(unmerged) > 0 {
 		return &versions.UnmergedError{Paths: unmerged}
 	}
+	// What has no place here is not to be committed either.
+	if err := s.head.CheckAll(); err != nil {
+		return err
+	}
 	differ, err := versions.Differing(s.head, head, env, versions.NoteName, versions.KeysDir)
 	if err != nil || len(differ) == 0 {
 		return err
 	}
+	for i := range differ {
+		differ[i] = storeDir + "/" + s.dir + "/" + differ[i]
+	}
 	const most = 5
-	shown := strings.Join(differ[:min(most, len(differ))], ", ")
+	shown := strings.Trim(fmt.Sprintf("%q", differ[:min(most, len(differ))]), "[]")
 	if len(differ) > most {
 		shown += fmt.Sprintf(" and %d more", len(differ)-most)
 	}
 	return hint(fmt.Errorf("the work tree is not HEAD: %s: %w", shown, versions.ErrConflict),
-		"git add "+storeDir+" && git commit", "pinseal publish "+env+" HEAD      publishes what is committed")
+		s.gitCommit(), s.publishLine(env)+"      publishes what is committed")
 }
 
 // propose makes the proposal for a set; it is made again for every new tip.
@@ -163,6 +192,9 @@ func (s *session) publishSet(o publishOptions, propose func(*versions.Ledger) (v
 	if err != nil {
 		if errors.Is(err, seal.ErrNoKey) {
 			err = hint(err, "ask an admin for "+string(seal.PublishSlot(o.env)))
+		}
+		if gate := (*versions.GateError)(nil); errors.As(err, &gate) {
+			err = hint(err, o.gateHints(gate)...)
 		}
 		return err
 	}
@@ -194,6 +226,9 @@ func (s *session) sayDraft(o publishOptions, d *versions.Draft) {
 	}
 	for _, line := range describeChanges(d.Changes) {
 		s.say("  %s", line)
+	}
+	if d.Secrets == 0 {
+		s.say("  0 secrets")
 	}
 	if len(d.Changes)+len(d.Readers) == 0 {
 		s.say("  the same set and readers as before")

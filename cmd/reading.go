@@ -29,7 +29,7 @@ func (o *reading) bind(c *cli, cmd *cobra.Command) {
 	f.StringVarP(&o.env, "env", "e", "", "the environment (default: PINSEAL_ENV, then the first)")
 	f.StringVar(&o.at, "at", "", "`VERSION`: worktree, a git revision, pin, or pin:N (default: PINSEAL_AT, then worktree)")
 	f.StringVar(&o.bundle, "bundle", "", "read a bundle `FILE` instead of a repository")
-	f.IntVar(&o.minPin, "min-pin", 0, "refuse pins below number `N`")
+	f.Var((*number)(&o.minPin), "min-pin", "refuse pins below number `N`")
 	completeFlag(cmd, "env", c.completeEnvironments)
 	completeFlag(cmd, "at", c.completeVersions)
 }
@@ -40,6 +40,7 @@ type view struct {
 	Note   *seal.Note
 	Commit repo.Hash     // the commit the set is of; "" for the work tree
 	Pin    *versions.Pin // nil unless a pin or a bundle was read
+	asked  reading
 	close  func()
 }
 
@@ -78,7 +79,7 @@ func (s *session) view(o reading) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &view{}
+	v := &view{asked: o}
 	var source *versions.Source
 	sources := []*versions.Source{}
 	switch {
@@ -148,6 +149,9 @@ func (c *cli) chooseEnvironment(flag string, note *seal.Note, ids *seal.Identiti
 		return want, nil
 	}
 	if ids != nil && ids.Service != nil {
+		if _, err := versions.NewKeyring(note, ids); err != nil {
+			return "", err // an old note may not know the service
+		}
 		mine := slices.DeleteFunc(slices.Clone(envs), func(env string) bool {
 			return !slices.ContainsFunc(note.Readers(env), func(m seal.Member) bool { return m.Recipient == ids.List[0].Recipient })
 		})
@@ -165,12 +169,9 @@ func (c *cli) chooseEnvironment(flag string, note *seal.Note, ids *seal.Identiti
 	return envs[0], nil
 }
 
-// namedEnvironment is for a command that takes the environment as an argument:
-// an empty one is not the default but a variable that was not set.
+// namedEnvironment is for a command that takes the environment as an argument,
+// which is not empty: see notEmpty.
 func (s *session) namedEnvironment(arg string) (string, error) {
-	if arg == "" {
-		return "", usage([]string{"one of: " + strings.Join(s.note.Environments(), ", ")}, "the environment is empty")
-	}
 	env, err := s.chooseEnvironment(arg, s.note, nil)
 	if errors.Is(err, versions.ErrNotFound) {
 		err = hint(err, "one of: "+strings.Join(s.note.Environments(), ", "))
@@ -210,19 +211,22 @@ func (s *session) commitSource(commit repo.Hash) (*versions.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	source := &versions.Source{FS: tree, What: what}
+	source := &versions.Source{FS: tree, What: what, Dir: storeDir + "/" + s.dir}
 	signed, err := source.Note()
 	if err != nil {
 		return nil, err
 	}
-	return source, s.fold(versions.NoteCandidate{Signed: signed, From: what})
+	if err := s.fold(versions.NoteCandidate{Signed: signed, From: what}); err != nil {
+		return nil, err
+	}
+	return source, s.rememberNote()
 }
 
 // pinned opens the newest pin, or pin number N.
 func (s *session) pinned(l *versions.Ledger, env string, at versions.Selector, min int) (*versions.Source, *versions.Pin, error) {
 	entry := l.Tip()
 	if entry == nil {
-		return nil, nil, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env}, "pinseal publish "+env, "pinseal fetch")
+		return nil, nil, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + env}, append(s.fetchHints(), firstPublish(env))...)
 	}
 	if at.Kind == versions.AtPinNumber {
 		var err error

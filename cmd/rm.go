@@ -26,8 +26,9 @@ func newRm(c *cli) *cobra.Command {
 stays readable there: a value that leaked has to be changed where it is used.
 
 It removes what nothing else reads, too: a file with conflict markers or bad
-spelling, and one of two names that differ only in case. All names are checked
-before the first is removed.`,
+spelling, one of two names that differ only in case, and a link in a secret's
+place, whose target it leaves alone. All names are checked before the first is
+removed.`,
 		Example: `  pinseal rm OLD_API_KEY
   pinseal rm OLD_API_KEY OLD_API_URL -e production`,
 		Args: secretArgs("NAME…"),
@@ -65,8 +66,8 @@ func (c *cli) runRm(ctx context.Context, o rmOptions) error {
 	return nil
 }
 
-// checkThere wants every name to be a plain file of the environment, spelled
-// exactly so, whatever is in it.
+// checkThere wants every name to be an entry of the environment that is no
+// directory, spelled exactly so, whatever is in it.
 func (w *writer) checkThere(names []string) error {
 	taken, err := w.taken()
 	if err != nil {
@@ -81,8 +82,8 @@ func (w *writer) checkThere(names []string) error {
 		if err != nil {
 			return err
 		}
-		if !info.Mode().IsRegular() {
-			return &repo.OddEntryError{Path: storeDir + "/" + w.dir + "/" + versions.FilePath(w.env, name), Kind: "not a plain file"}
+		if info.IsDir() {
+			return &repo.OddEntryError{Path: storeDir + "/" + w.dir + "/" + versions.FilePath(w.env, name), Kind: "directory"}
 		}
 	}
 	return nil

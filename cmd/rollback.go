@@ -24,7 +24,8 @@ func newRollback(c *cli) *cobra.Command {
 		Short: "Publish the set of an older pin again",
 		Long: `Add a pin with the secrets and the commit of pin N, the one before the newest unless
 you say which. Nothing is taken back: the ledger only grows, and a rollback can be
-rolled back.
+rolled back. So a second rollback without N undoes the first: the pin before the
+newest is then the one that was rolled back. Say N to go further.
 
 It says which values it brings back and who has left since and may know them, and
 asks on a terminal. The set was judged when it was pinned, so blanks and dates are
@@ -87,7 +88,7 @@ func (c *cli) runRollback(ctx context.Context, o rollbackOptions) error {
 func (s *session) rollbackTo(l *versions.Ledger, o *rollbackOptions) (*versions.Entry, error) {
 	tip := l.Tip()
 	if tip == nil {
-		return nil, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + o.env}, "pinseal publish "+o.env)
+		return nil, hint(&versions.NotFoundError{What: "pin", In: "the ledger of " + o.env}, firstPublish(o.env))
 	}
 	if o.expect < 0 && (o.number == 0 || s.asksFor(*o)) {
 		o.expect = tip.Number
@@ -121,7 +122,7 @@ func (s *session) confirmRollback(l *versions.Ledger, o rollbackOptions, old *ve
 	}
 	revived := revivedValues(changes)
 	if len(revived) > 0 {
-		s.warn("this brings back, as they were at pin %d of %s,\n  %s", old.Number, o.env, strings.Join(revived, "\n  "))
+		s.warn("this brings back, as they were at pin %d of %s,%s", old.Number, o.env, lines(revived))
 	}
 	left, err := s.leftSince(set, o.env)
 	if err != nil {

@@ -103,7 +103,7 @@ func Run(ctx context.Context, env *Env, args []string) int {
 		}
 		return 130
 	}
-	return report(env.Stderr, err)
+	return report(env.Stderr, c.explain(ctx, err))
 }
 
 // cli is an Env with the flags every command has.
@@ -117,6 +117,7 @@ type cli struct {
 	noInput  bool
 	yes      bool
 	offline  bool
+	top      string // of the work tree that was opened, "" before, or when bare
 }
 
 // interactive reports whether the command may ask.
@@ -125,6 +126,7 @@ func (c *cli) interactive() bool {
 }
 
 func newRoot(c *cli, args []string) *cobra.Command {
+	showVersion := false
 	root := &cobra.Command{
 		Use:   "pinseal",
 		Short: "Sealed secrets in git, pinned to the commit you release",
@@ -143,6 +145,10 @@ All commands: pinseal help commands`,
 		SilenceUsage:  true,
 		Args:          noArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if showVersion {
+				_, err := io.WriteString(c.Stdout, versionHere().line())
+				return err
+			}
 			return cmd.Help()
 		},
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
@@ -158,6 +164,7 @@ All commands: pinseal help commands`,
 	f.BoolVar(&c.noInput, "no-input", false, "never ask")
 	f.BoolVarP(&c.yes, "yes", "y", false, "yes to what is asked; never to trusting an app")
 	f.BoolVar(&c.offline, "offline", false, "never talk to a remote")
+	root.Flags().BoolVar(&showVersion, "version", false, "print the version")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(c))
 	root.AddCommand(commands(c, args)...)

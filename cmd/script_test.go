@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 //	sub FILE OLD NEW        replace OLD, which must be there, by NEW in FILE
 //	setbits FILE N          flip bit N of FILE, counted from the end when negative
 //	nofile GLOB…            no file may match
+//	[casesensitive]         where names that differ only in case are two files
 //
 // A script's values are its canaries: every word of the script and its files that
 // matches CANARY[A-Za-z0-9]+, and every line of a file CANARIES. A canary must not
@@ -51,6 +52,7 @@ func scriptParams(dir string) testscript.Params {
 		Dir:                dir,
 		RequireUniqueNames: true,
 		Cmds:               scriptCommands(),
+		Condition:          scriptCondition,
 		Setup: func(env *testscript.Env) error {
 			t, ok := env.T().(*scriptT)
 			if !ok {
@@ -82,6 +84,7 @@ func makeHome(home string) ([]string, error) {
 		"GIT_CONFIG_GLOBAL=" + config, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
 		"GIT_AUTHOR_DATE=1700000000 +0000", "GIT_COMMITTER_DATE=1700000000 +0000",
 		"TZ=UTC", "LC_ALL=C",
+		"GORACE=atexit_sleep_ms=0", // under -race every process would wait a second at its end
 	}
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package cmd_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +22,24 @@ func scriptCommands() map[string]scriptCommand {
 		"rc": scriptRC, "reveal": scriptReveal, "capture": scriptCapture, "bytes": scriptBytes,
 		"fill": scriptFill, "sub": scriptSub, "setbits": scriptSetBits, "nofile": scriptNoFile,
 	}
+}
+
+// scriptCondition knows [casesensitive]: names that differ only in case are two
+// files here.
+func scriptCondition(name string) (bool, error) {
+	if name != "casesensitive" {
+		return false, fmt.Errorf("there is no condition %q", name)
+	}
+	dir, err := os.MkdirTemp("", "case")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, "a"), nil, 0o600); err != nil {
+		return false, err
+	}
+	_, err = os.Stat(filepath.Join(dir, "A"))
+	return errors.Is(err, fs.ErrNotExist), nil
 }
 
 func wantArgs(ts *testscript.TestScript, neg bool, ok bool, usage string) {

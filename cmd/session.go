@@ -7,13 +7,20 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
 
 	"pinseal/repo"
 	"pinseal/seal"
+	"pinseal/seal/spelling"
 	"pinseal/versions"
 )
 
 const storeDir = ".pinseal"
+
+// workTree is what a [versions.Source] of the user's files is called.
+const workTree = "work tree"
 
 // session is one app in one repository, as one command sees it.
 type session struct {
@@ -34,6 +41,8 @@ type session struct {
 	idsErr  error
 	loaded  bool
 	service *bool // whether the identity is a service of this app; nil before it is asked
+
+	unfinished []string // directories beside the app's that have no note
 }
 
 // Ways to open a session: to look at names only, or to seal and open values,
@@ -49,7 +58,11 @@ func (c *cli) openRepo(ctx context.Context) (*repo.Repo, error) {
 		// It is not shown: -Cs3cr3t may be a value in the wrong place.
 		return nil, usage(nil, "-C wants a directory, and what was given is none")
 	}
-	return repo.Open(ctx, c.workDir(), repo.Options{Env: c.Environ, Offline: c.offline})
+	r, err := repo.Open(ctx, c.workDir(), repo.Options{Env: c.Environ, Offline: c.offline})
+	if err == nil {
+		c.top = r.Top()
+	}
+	return r, err
 }
 
 func (c *cli) workDir() string {
@@ -123,30 +136,35 @@ func (s *session) choose() error {
 	if tree != nil {
 		defer tree.Close()
 	}
-	apps, def, err := listApps(store)
+	in, err := listApps(store)
 	if err != nil {
 		return err
 	}
-	s.claim = claim{def: def, from: s.where()}
+	s.unfinished = in.unfinished
+	s.claim = claim{def: in.def, from: s.where()}
 	want := s.app
 	if want == "" {
 		want = s.Getenv("PINSEAL_APP")
 	}
 	if want == "" {
-		want, s.claim.byDefault = def, true
+		want, s.claim.byDefault = in.def, true
 	}
-	for _, a := range apps {
+	for _, a := range in.apps {
 		if a.name == want || a.id.String() == want {
 			s.dir, s.id = a.name, a.id
 			s.claim.directory, s.claim.id = a.name, a.id
 			app, files, err := s.openDir(storeDir + "/" + a.name)
-			s.head, s.files = &versions.Source{FS: app, What: s.where()}, files
+			s.head, s.files = &versions.Source{FS: app, What: s.where(), Dir: storeDir + "/" + a.name}, files
 			return err
 		}
 	}
-	names := appNames(apps)
+	names := appNames(in.apps)
 	switch {
-	case len(apps) == 0:
+	case slices.Contains(in.unfinished, want):
+		return s.noNote(want)
+	case len(in.apps) == 0 && len(in.unfinished) > 0:
+		return s.noNote(in.unfinished[0])
+	case len(in.apps) == 0:
 		return noApp()
 	case want == "":
 		return hint(&versions.NotFoundError{What: "default app", In: storeDir}, "pinseal --app NAME …     one of: "+names)
@@ -160,7 +178,7 @@ func (s *session) where() string {
 	if s.repo.Bare() {
 		return "HEAD of " + s.repo.GitDir()
 	}
-	return "work tree"
+	return workTree
 }
 
 // peek reads the app's note for a command that only looks. What is remembered
@@ -186,11 +204,7 @@ func (s *session) trust() error {
 		s.note, err = versions.NewestNote(s.id, nil, candidate)
 		return err
 	}
-	dir, err := s.stateDir()
-	if err != nil {
-		return err
-	}
-	if s.mem, err = loadMemory(dir, s.warn); err != nil {
+	if s.mem, err = s.memory(); err != nil {
 		return err
 	}
 	p := place{dir: s.repo.CommonDir()}
@@ -232,42 +246,53 @@ func (s *session) foldRemembered(c versions.NoteCandidate) error {
 	}
 	s.note, err = versions.NewestNote(s.id, remembered, c)
 	if err != nil {
-		return noteHint(err)
+		return s.noteHint(err)
 	}
-	s.rememberNote()
-	return nil
+	return s.rememberNote()
 }
 
-// fold takes further notes into account, such as a ledger's.
+// fold takes further notes into account, such as a ledger's, in this session:
+// they are remembered once what they came with has verified.
 func (s *session) fold(candidates ...versions.NoteCandidate) error {
 	newest, err := versions.NewestNote(s.id, s.note, candidates...)
 	if err != nil {
-		return noteHint(err)
+		return s.noteHint(err)
 	}
-	if newest != s.note {
-		s.note = newest
-		s.rememberNote()
+	s.note = newest
+	return nil
+}
+
+func (s *session) rememberNote() error {
+	if s.mem == nil {
+		return nil
+	}
+	if err := s.mem.rememberNote(s.note); err != nil {
+		return s.noteHint(err)
 	}
 	return nil
 }
 
-func (s *session) rememberNote() {
-	if s.mem == nil {
-		return
-	}
-	if err := s.mem.rememberNote(s.note, false); err != nil {
-		s.warn("cannot remember the app note in %q: %s", s.mem.dir, err)
-	}
-}
-
-func noteHint(err error) error {
+func (s *session) noteHint(err error) error {
+	history := s.gitFor("log -p", storeDir+"/"+s.dir+"/"+versions.NoteName)
 	switch {
-	case errors.Is(err, versions.ErrConflict):
+	case errors.As(err, new(*versions.DivergedNoteError)):
 		return hint(err, "git merge the two branches and let one admin change the note again")
+	case unverified(err):
+		// Trust is not asked: nobody can trust a note that does not verify.
+		if auth := (*versions.AuthError)(nil); !errors.As(err, &auth) || !strings.HasSuffix(auth.What, workTree) {
+			return err
+		}
+		return hint(err, history, s.gitFor("checkout HEAD", storeDir+"/"+s.dir+"/"+versions.NoteName)+"      if the commit has a good one")
 	case errors.Is(err, versions.ErrNotAuthentic):
-		return hint(err, "git log -- "+storeDir, "pinseal trust       only after you know why it went back")
+		return hint(err, history, "pinseal trust       only after you know why it went back")
 	}
 	return err
+}
+
+// unverified reports that a signed text is not what its signer wrote, as opposed
+// to one that is genuine and older than another.
+func unverified(err error) bool {
+	return errors.Is(err, seal.ErrAuth) || errors.Is(err, spelling.ErrSpelling)
 }
 
 // remoteURLs returns the normalised URLs of every remote: one git process.
@@ -298,11 +323,15 @@ func (c *cli) xdg(variable string, below ...string) (string, error) {
 		return filepath.Join(dir, "pinseal"), nil
 	}
 	home := c.Getenv("HOME")
-	if home == "" {
+	if home == "" && runtime.GOOS == "windows" {
 		home = c.Getenv("USERPROFILE")
 	}
 	if home == "" {
 		return "", hint(fmt.Errorf("there is no home directory: neither HOME nor %s is set", variable), "export "+variable+"=DIR")
+	}
+	if !filepath.IsAbs(home) {
+		// It would be another place in every directory, and could be in a work tree.
+		return "", hint(fmt.Errorf("the home directory is relative: HOME wants an absolute path"), "export "+variable+"=DIR     an absolute one")
 	}
 	return filepath.Join(append(append([]string{home}, below...), "pinseal")...), nil
 }

@@ -83,35 +83,24 @@ func nameOnly(cmd *cobra.Command, args []string) error {
 }
 
 func (c *cli) runSet(ctx context.Context, o setOptions) error {
-	if o.blank && (o.value.file != "" || o.keep) {
-		return usage(nil, "--blank excludes --file and --keep")
+	if err := o.check(); err != nil {
+		return err
 	}
-	s, err := c.open(ctx, use)
+	w, f, exists, err := c.openDescribed(ctx, &o, "set by hand")
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	w, err := s.write(o.env)
-	if err != nil {
-		return err
-	}
-	f, exists, err := w.current(o.name)
-	if err != nil {
-		return err
-	}
-	if f.Kind != versions.KindSecret {
-		return usage([]string{"pinseal key rotate " + o.name}, "%q is a named encryption key; its versions are not set by hand", o.name)
-	}
-	if err := o.describe(f); err != nil {
-		return err
-	}
-	done := "Declared " + o.name + ", blank,"
+	defer w.Close()
+	done, replaced := "Declared "+o.name+", blank,", ""
 	switch {
 	case o.keep && !exists:
 		return &versions.NotFoundError{What: "secret", Name: o.name, In: w.env}
 	case o.keep:
 		done = "Kept the value of " + o.name
 	case o.blank:
+		if !f.Blank() {
+			replaced = ", in place of the value it had (git's history keeps what was committed)"
+		}
 		f.Value, f.Generate = "", ""
 	default:
 		value, err := c.readValue("Value for "+o.name+" (hidden): ", o.value)
@@ -127,9 +116,55 @@ func (c *cli) runSet(ctx context.Context, o setOptions) error {
 	if err := w.put(map[string]*versions.SecretFile{o.name: f}); err != nil {
 		return err
 	}
-	s.say("%s in %s", done, w.env)
+	w.say("%s in %s%s", done, w.env, replaced)
+	o.warnExpired(c, f)
 	w.sayGit()
 	return nil
+}
+
+// check refuses flags that say what to do with a value where none is taken.
+func (o *setOptions) check() error {
+	takes := o.value.file != "" || o.value.raw || o.value.allowEmpty
+	switch {
+	case o.blank && o.keep:
+		return usage(nil, "--blank and --keep exclude each other")
+	case o.blank && takes:
+		return usage(nil, "--blank takes no value: it excludes --file, --raw and --allow-empty")
+	case o.keep && takes:
+		return usage(nil, "--keep takes no value: it excludes --file, --raw and --allow-empty")
+	}
+	return nil
+}
+
+// warnExpired says that a date that was given has passed.
+func (o *setOptions) warnExpired(c *cli, f *versions.SecretFile) {
+	if o.expiresGiven && f.Expired(c.Now()) {
+		c.warn("%s expired on %s: publish refuses it from now on", o.name, f.Expires)
+	}
+}
+
+// openDescribed opens a secret's file, or a fresh one, for a command that gives
+// it a value, and puts what the flags say into it. how says what it is that a
+// named encryption key is not. Close the writer.
+func (c *cli) openDescribed(ctx context.Context, o *setOptions, how string) (w *writer, f *versions.SecretFile, exists bool, err error) {
+	s, err := c.open(ctx, use)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	if w, err = s.write(o.env); err == nil {
+		f, exists, err = w.current(o.name)
+	}
+	if err == nil && f.Kind != versions.KindSecret {
+		err = usage([]string{"pinseal key rotate " + o.name}, "%q is a named encryption key; its versions are not %s", o.name, how)
+	}
+	if err == nil {
+		err = o.describe(f)
+	}
+	if err != nil {
+		s.Close()
+		return nil, nil, false, err
+	}
+	return w, f, exists, nil
 }
 
 // describe puts the flags that were given into the file; the rest stays.

@@ -48,7 +48,9 @@ type statusReport struct {
 	Members      []memberStatus `json:"members"`
 	OlderNote    int            `json:"older_note,omitempty"` // version of the note here, when a newer one is known
 	NoteVersion  int            `json:"note_version"`
+	Unfinished   []string       `json:"unfinished,omitempty"` // directories that have no app note
 	bare, inHead bool
+	commit       string // the git line that commits what is not
 }
 
 type envStatus struct {
@@ -58,11 +60,13 @@ type envStatus struct {
 	Expired  []string  `json:"expired"`  // before today, UTC
 	Expiring []string  `json:"expiring"` // within 30 days
 	Retired  []string  `json:"retired"`  // sealed to a read key that was retired
+	Unmerged []string  `json:"unmerged,omitempty"`
 	Pin      *pinJSON  `json:"pin,omitempty"`
 	PinError string    `json:"pin_error,omitempty"`
 	PinSeen  int       `json:"pin_seen,omitempty"` // number of a pin that was seen, where there is none here
 	Drift    *drift    `json:"drift,omitempty"`    // against the pin
 	Pending  []pending `json:"pending"`
+	unmerged *versions.UnmergedError
 }
 
 // drift counts the secrets that differ from the newest pin; nil where there is
@@ -116,21 +120,32 @@ func (c *cli) runStatus(ctx context.Context, o statusOptions) error {
 	return err
 }
 
-// status gathers the report. bad is the first ledger that does not verify, which
-// the report shows too.
+// status gathers the report. bad is the first ledger that does not verify, else
+// the first unmerged files; the report shows them too.
 func (s *session) status() (r *statusReport, bad, err error) {
-	r = &statusReport{Schema: 1, App: s.dir, ID: s.id.String(), Secrets: []secretStatus{}, Uncommitted: []string{}, bare: s.repo.Bare()}
+	r = &statusReport{Schema: 1, App: s.dir, ID: s.id.String(), Secrets: []secretStatus{}, Uncommitted: []string{}, bare: s.repo.Bare(), commit: s.gitCommit()}
 	head, commit, branch, err := s.committed()
 	if err != nil {
 		return nil, nil, err
 	}
-	r.Commit, r.Branch, r.inHead = string(commit), branch, head != nil
+	if err := s.head.CheckAll(); err != nil {
+		return nil, nil, err
+	}
+	if head != nil {
+		if err := s.checkCommit(commit, head); err != nil {
+			return nil, nil, err
+		}
+	}
+	r.Commit, r.Branch, r.inHead, r.Unfinished = string(commit), branch, head != nil, s.unfinished
 	ledgers, bad := s.localLedgers()
 	rows := map[string]*secretStatus{}
 	for _, env := range s.note.Environments() {
 		e, err := s.envStatus(env, head, ledgers[env], rows)
 		if err != nil {
 			return nil, nil, err
+		}
+		if bad == nil && e.unmerged != nil {
+			bad = e.unmerged
 		}
 		r.Environments = append(r.Environments, e)
 	}
@@ -141,7 +156,9 @@ func (s *session) status() (r *statusReport, bad, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		r.Uncommitted = append(r.Uncommitted, differ...)
+		for _, file := range differ {
+			r.Uncommitted = append(r.Uncommitted, storeDir+"/"+s.dir+"/"+file)
+		}
 	}
 	return r, bad, s.noteStatus(r)
 }

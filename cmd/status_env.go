@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -12,22 +13,28 @@ import (
 // its column to the rows.
 func (s *session) envStatus(env string, head *versions.Source, ledger localLedger, rows map[string]*secretStatus) (e envStatus, err error) {
 	e = envStatus{Name: env, Blank: []string{}, Expired: []string{}, Expiring: []string{}, Retired: []string{}, Pending: []pending{}}
-	names, files, err := s.head.Files(env)
+	names, files, unmerged, err := s.head.MergedFiles(env)
 	if err != nil {
 		return e, err
 	}
+	e.unmerged = unmerged
 	e.Secrets = len(names)
 	newest, _ := s.note.Newest(seal.ReadSlot(env))
 	generations := []int{newest.Generation}
 	now := s.Now()
 	for i, f := range files {
-		e.judge(names[i], f, newest.Generation, now)
-		generations = append(generations, f.Generations()...)
 		row := rows[names[i]]
 		if row == nil {
 			row = &secretStatus{Name: names[i], State: map[string]string{}, plain: true}
 			rows[names[i]] = row
 		}
+		if f == nil {
+			e.Unmerged = append(e.Unmerged, names[i])
+			row.State[env], row.plain = stateUnmerged, false
+			continue
+		}
+		e.judge(names[i], f, newest.Generation, now)
+		generations = append(generations, f.Generations()...)
 		row.State[env] = stateOf(f, now)
 		row.plain = row.plain && !f.Blank() && !f.Expired(now) && !expiresSoon(f, now)
 	}
@@ -72,6 +79,9 @@ func expiresSoon(f *versions.SecretFile, now time.Time) bool {
 // pinStatus compares the newest pin with HEAD and the work tree.
 func (s *session) pinStatus(e *envStatus, head *versions.Source, l *versions.Ledger) (*versions.Source, error) {
 	pinned, err := l.Source(s.ctx, l.Tip())
+	if err == nil {
+		err = pinned.CheckAll()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +101,11 @@ func (s *session) pinStatus(e *envStatus, head *versions.Source, l *versions.Led
 func differing(a, b *versions.Source, env string) (*int, error) {
 	changes, err := versions.Diff(a, b, env)
 	n := len(changes)
+	if errors.As(err, new(*versions.UnmergedError)) { // what cannot be read still differs
+		var paths []string
+		paths, err = versions.Differing(a, b, env)
+		n = len(paths)
+	}
 	return &n, err
 }
 

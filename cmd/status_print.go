@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"pinseal/versions"
 )
 
 // statusPrinter writes a report for people: sections with a blank line between,
@@ -86,7 +88,7 @@ func (e *envStatus) summary() string {
 	for _, part := range []struct {
 		names []string
 		what  string
-	}{{e.Blank, "blank"}, {e.Expired, "expired"}, {e.Expiring, "expiring"}} {
+	}{{e.Unmerged, "unmerged"}, {e.Blank, "blank"}, {e.Expired, "expired"}, {e.Expiring, "expiring"}} {
 		if len(part.names) > 0 {
 			text += fmt.Sprintf(", %d %s", len(part.names), part.what)
 		}
@@ -149,12 +151,12 @@ func (p *statusPrinter) secrets(all bool) {
 func (r *statusReport) uncommitted() []string {
 	switch {
 	case r.Commit == "" || !r.inHead:
-		return []string{"Nothing is committed yet      git add .pinseal && git commit"}
+		return []string{"Nothing is committed yet      " + r.commit}
 	case len(r.Uncommitted) == 0:
 		return nil
 	}
 	const most = 10
-	lines := []string{"Not committed:      git add .pinseal && git commit"}
+	lines := []string{"Not committed:      " + r.commit}
 	for i, path := range r.Uncommitted {
 		if i == most {
 			lines = append(lines, fmt.Sprintf("  and %d more", len(r.Uncommitted)-most))
@@ -170,6 +172,9 @@ func (r *statusReport) problems() []string {
 	var lines []string
 	if r.OlderNote > 0 {
 		lines = append(lines, fmt.Sprintf("The app note here is version %d; version %d has been seen      merge the newer one before you write", r.OlderNote, r.NoteVersion))
+	}
+	for _, name := range r.Unfinished {
+		lines = append(lines, fmt.Sprintf("%s/%s has no %s, so it is no app      pinseal init %s finishes it", storeDir, name, versions.NoteName, name))
 	}
 	for _, e := range r.Environments {
 		if e.PinError != "" {

@@ -80,10 +80,15 @@ type trustError struct {
 	claim  claim
 	was    string   // the id or default remembered
 	places []string // where the id is known
+
+	declined bool // the user has just read all that, and said no
 }
 
 func (e *trustError) Error() string {
 	c := e.claim
+	if e.declined {
+		return fmt.Sprintf("app %s is not used here: nothing was sealed or opened", c.id)
+	}
 	switch e.row {
 	case otherApp:
 		return fmt.Sprintf(`ANOTHER APP STANDS WHERE YOURS STOOD
@@ -134,8 +139,9 @@ func (c *cli) trustApp(m *memory, p place, cl claim, vouched bool) error {
 	case row == nothing:
 		c.say("First use of app %s\n  id:    %s\n  from:  %s\nRemembering it for this place.", cl.directory, cl.id, cl.from)
 	default:
-		c.say("%s.", refusal)
+		fmt.Fprintln(c.Stderr, clean(refusal.Error()+".")) // -q or not: the question is about it
 		if !c.ask("Use it here too?") {
+			refusal.declined = true
 			return look
 		}
 	}
@@ -177,43 +183,61 @@ func (o oneByte) Read(p []byte) (int, error) { return o.r.Read(p[:min(1, len(p))
 // say prints talk for people; -q leaves it out.
 func (c *cli) say(format string, args ...any) {
 	if !c.quiet {
-		fmt.Fprintln(c.Stderr, clean(fmt.Sprintf(format, args...)))
+		fmt.Fprintln(c.Stderr, talk(format, args...))
 	}
 }
 
 // warn prints what should not be missed, -q or not.
 func (c *cli) warn(format string, args ...any) {
-	fmt.Fprintln(c.Stderr, "warning: "+clean(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(c.Stderr, "warning: "+talk(format, args...))
 }
 
-// normalURL makes the spellings of one remote equal, and drops who logs in.
-// An absolute path is itself; a relative one, which is another elsewhere, is "".
+// normalURL makes the spellings of one remote equal, without a password: who
+// logs in is kept for ssh only, where a path may be below a home. An absolute path
+// is itself. What is not the same everywhere, such as a relative path, or cannot
+// be told apart, such as a URL that does not parse, is "".
 func normalURL(raw string) string {
-	raw = strings.TrimPrefix(raw, "file://")
-	if filepath.IsAbs(raw) {
-		return filepath.Clean(raw)
+	if path := strings.TrimPrefix(raw, "file://"); filepath.IsAbs(path) {
+		return filepath.Clean(path)
 	}
-	if u, err := url.Parse(raw); err == nil && u.Scheme != "" && u.Host != "" {
-		return strings.ToLower(u.Hostname()) + portOf(u) + "/" + trimRepo(u.Path)
+	if scheme, rest, ok := strings.Cut(raw, "://"); ok {
+		return normalRemote(scheme, rest)
 	}
-	host, p, ok := strings.Cut(raw, ":")
-	if !ok || strings.ContainsAny(host, "/\\") || len(host) < 2 {
+	login, p, ok := strings.Cut(raw, ":") // as ssh has it: [USER@]HOST:PATH
+	at := strings.LastIndex(login, "@") + 1
+	if !ok || strings.ContainsAny(login, "/\\") || len(login[at:]) < 2 || strings.Contains(raw, "::") {
 		return ""
 	}
-	if _, after, found := strings.Cut(host, "@"); found {
-		host = after
+	user, host := login[:at], strings.ToLower(login[at:])
+	if strings.HasPrefix(p, "/") {
+		return "ssh://" + user + host + trimRepo(p)
 	}
-	return strings.ToLower(host) + "/" + trimRepo(p)
+	return user + host + ":" + trimRepo(p)
 }
 
-func portOf(u *url.URL) string {
-	usual := map[string]string{"https": "443", "http": "80", "ssh": "22", "git": "9418"}
-	if u.Port() == "" || u.Port() == usual[u.Scheme] {
+// normalRemote is normalURL of SCHEME://REST. The login is cut off by hand: git
+// takes some that url.Parse does not.
+func normalRemote(scheme, rest string) string {
+	authority, _, _ := strings.Cut(rest, "/")
+	at := strings.LastIndex(authority, "@") + 1
+	u, err := url.Parse(scheme + "://" + authority[at:])
+	if err != nil || u.Host == "" || strings.ContainsAny(authority, "?#\\") {
 		return ""
 	}
-	return ":" + u.Port()
+	user, _, _ := strings.Cut(strings.TrimSuffix(authority[:at], "@"), ":")
+	if user != "" && strings.Contains(scheme, "ssh") {
+		user += "@"
+	} else {
+		user = ""
+	}
+	host := strings.ToLower(u.Host)
+	usual := map[string]string{"https": "443", "http": "80", "ssh": "22", "git": "9418"}
+	if p := u.Port(); p == "" || p == usual[scheme] {
+		host = strings.TrimSuffix(host, ":"+p)
+	}
+	return scheme + "://" + user + host + trimRepo(rest[len(authority):])
 }
 
 func trimRepo(p string) string {
-	return strings.TrimSuffix(strings.Trim(p, "/"), ".git")
+	return strings.TrimSuffix(strings.TrimRight(p, "/"), ".git")
 }

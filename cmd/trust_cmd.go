@@ -1,10 +1,10 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -167,15 +167,17 @@ func (s *session) pinFact(m *memory, env string) (p pinFact) {
 		p.bad = err
 		return p
 	}
+	before := s.note
 	notes, err := tips.Notes(s.ctx, s.repo, env)
 	if err == nil {
-		err = s.fold(notes...) // s.mem is not set, so this remembers nothing
+		err = s.fold(notes...)
 	}
 	var l *versions.Ledger
 	if err == nil {
 		l, err = versions.OpenTips(s.ctx, s.repo, s.note, env, tips, versions.Seen{})
 	}
 	if err != nil {
+		s.note = before // a note counts only with pins that verify under it
 		p.bad = err
 		return p
 	}
@@ -219,12 +221,16 @@ func (f *trustFacts) differs() bool {
 	return slices.ContainsFunc(f.pins, func(p pinFact) bool { return p.back != nil || p.absent() })
 }
 
-// accept makes what stands here what is remembered.
+// accept makes what stands here what is remembered, if that is still what was
+// looked at.
 func (f *trustFacts) accept() error {
-	return f.mem.update(func(k *knownApps) bool {
+	shown := f.mem.known
+	return cmp.Or(f.mem.locked(func(k *knownApps) (bool, error) {
+		moved := k.noteHash(f.id) != shown.noteHash(f.id)
 		changed := recordPlace(k, f.place, f.claim)
-		changed = k.setNote(f.note, true) || changed
+		changed = k.setNote(f.note) || changed || f.damaged != nil
 		for _, p := range f.pins {
+			moved = moved || k.seen(f.id, p.env) != p.seen
 			switch {
 			case p.back != nil:
 				changed = k.setSeen(f.id, p.env, p.found, true) || changed
@@ -232,8 +238,11 @@ func (f *trustFacts) accept() error {
 				changed = k.forgetPin(f.id, p.env) || changed
 			}
 		}
-		return changed
-	}, func() error { return f.mem.writeNote(f.note) })
+		if moved {
+			return false, fmt.Errorf("another command has changed it meanwhile, look again: %w", versions.ErrConflict)
+		}
+		return changed, nil
+	}, f.note))
 }
 
 // forget drops the app from this place; the app note and the pins too, once no
@@ -260,9 +269,6 @@ func (f *trustFacts) forget() error {
 	})
 	if err != nil {
 		return fmt.Errorf("cannot forget in %q: %w", f.mem.dir, err)
-	}
-	if f.mem.known.note(id) == nil {
-		_ = os.Remove(f.mem.notePath(id)) // without its hash it counts for nothing
 	}
 	f.say("Forgot app %s (%s) in %s", f.dir, id, f.place.dir)
 	return nil

@@ -218,6 +218,30 @@ func TestCloneIsKnownByItsRemote(t *testing.T) {
 	w.says("ANOTHER APP")
 }
 
+// A place is known whatever its name and its remotes' are.
+func TestPlaceThatDoesNotPrint(t *testing.T) {
+	w := newTypist(t)
+	const dir = "my\u00a0shop \u200d 100%"
+	w.seals(dir, "shop")
+	w.dir = dir
+	w.must(0, "get", "KEY")
+	w.git("remote", "add", "origin", "https://me:CANARYpass^@host/my\u00a0shop")
+	w.dir = "."
+	w.git("clone", "-q", dir, "second")
+	w.dir = "second"
+	w.git("remote", "set-url", "origin", "https://host/my\u00a0shop")
+	w.must(5, "get", "KEY")
+	w.dir = dir
+	w.must(0, "trust", "--forget", "--app", w.id(dir, "shop"))
+	w.must(0, "trust", "--app", w.id(dir, "shop"))
+	w.dir = "second"
+	w.must(0, "get", "KEY")
+	state, err := os.ReadFile(filepath.Join(w.top, "home", ".local", "state", "pinseal", "known_apps.yaml"))
+	if err != nil || strings.Contains(string(state), "CANARY") {
+		t.Errorf("a password is remembered: %v", err)
+	}
+}
+
 func TestTrustForget(t *testing.T) {
 	w := newTypist(t)
 	id := w.seals("shop", "shop")

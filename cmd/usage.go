@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -36,10 +37,17 @@ func asUsage(err error) error {
 func flagError(cmd *cobra.Command, err error) error {
 	try := []string{cmd.CommandPath() + " --help"}
 	reason := "a flag is not known, or has a value it cannot take"
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		try = nearestFlags(cmd, unknown.GetSpecifiedName(), try...)
+	}
 	if name, ok := knownFlag(cmd, err.Error()); ok {
 		reason = "flag --" + name + " needs a value of another kind"
-		if strings.HasPrefix(err.Error(), "flag needs an argument") {
+		switch {
+		case strings.HasPrefix(err.Error(), "flag needs an argument"):
 			reason = "flag --" + name + " needs a value"
+		case cmd.Flags().Lookup(name).Value.Type() == numberType:
+			reason = "--" + name + " wants a number from 0"
 		}
 	}
 	return &usageError{reason: reason, try: try}
@@ -56,11 +64,13 @@ func knownFlag(cmd *cobra.Command, message string) (name string, ok bool) {
 	return name, ok
 }
 
-// harden gives every command our argument errors and hidden echo rules.
+// harden gives every command our argument errors and hidden echo rules, and
+// refuses what was given empty.
 func harden(root *cobra.Command) {
 	for _, cmd := range root.Commands() {
 		harden(cmd)
 	}
+	root.Args = notEmpty(root.Args)
 	root.DisableSuggestions = true // cobra's suggestions quote what was typed
 	root.DisableFlagsInUseLine = true
 	root.Flags().SortFlags = false
@@ -71,8 +81,11 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if cmd.HasSubCommands() || !cmd.HasParent() {
-		return usage([]string{cmd.CommandPath() + " help commands"}, "there is no such command")
+	switch {
+	case !cmd.HasParent():
+		return usage(nearestCommands(cmd, args[0], cmd.CommandPath()+" help commands"), "there is no such command")
+	case cmd.HasSubCommands():
+		return usage(nearestCommands(cmd, args[0], cmd.CommandPath()+" --help"), "there is no such command")
 	}
 	return usage([]string{cmd.CommandPath() + " --help"}, "%s takes no argument", cmd.CommandPath())
 }

@@ -13,10 +13,11 @@ func newVersion(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of the program and of its formats",
-		Args:  noArgs,
+		Example: `  pinseal version
+  pinseal version --json | jq -r .version`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			info, _ := debug.ReadBuildInfo()
-			v := versionOf(info)
+			v := versionHere()
 			if asJSON {
 				return c.printJSON(v)
 			}
@@ -47,6 +48,12 @@ type versionFormats struct {
 	Bundle string `json:"bundle"`
 }
 
+// versionHere is the version of the program that runs.
+func versionHere() versionFacts {
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(info)
+}
+
 // versionOf reads what the build recorded; info may be nil. A build that is of
 // no released version is "dev".
 func versionOf(info *debug.BuildInfo) versionFacts {
@@ -71,8 +78,11 @@ func versionOf(info *debug.BuildInfo) versionFacts {
 	return v
 }
 
+// line is what --version prints.
+func (v versionFacts) line() string { return "pinseal " + v.Version + "\n" }
+
 func (v versionFacts) text() string {
-	s := "pinseal " + v.Version + "\n"
+	s := v.line()
 	if v.Commit != "" {
 		s += "commit   " + v.Commit
 		if v.Date != "" {

@@ -157,7 +157,7 @@ func (w *writer) put(files map[string]*versions.SecretFile) error {
 }
 
 // sayGit prints the line that puts the change into the next commit.
-func (w *writer) sayGit() { w.say("Next: git add %s && git commit", storeDir) }
+func (w *writer) sayGit() { w.say("Next: %s", w.gitCommit()) }
 
 // warnIgnored says when a .gitignore hides a file of ours from git add.
 func (c *cli) warnIgnored(ctx context.Context, r *repo.Repo, path string) {
@@ -166,6 +166,6 @@ func (c *cli) warnIgnored(ctx context.Context, r *repo.Repo, path string) {
 		c.warn("cannot ask git whether %s is ignored: %s", storeDir, err)
 	}
 	for _, rule := range rules {
-		c.warn("git ignores %s, by %s line %d: %s\n  try:  echo '!%s' >> .gitignore     or take that rule out", rule.Path, rule.Source, rule.Line, rule.Pattern, "/"+storeDir+"/")
+		c.warn("git ignores %q, by %q line %d: %q\n  try:  echo '!%s' >> %s     or take that rule out", rule.Path, rule.Source, rule.Line, rule.Pattern, "/"+storeDir+"/", quoteShell(c.fromHere(r.Top(), ".gitignore")))
 	}
 }

@@ -1,0 +1,140 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"pinseal/repo"
+	"pinseal/seal"
+	"pinseal/versions"
+)
+
+// explain completes an error that ends a command with what only the repository
+// can tell: whether git has a file for unmerged, and how the lines that help are
+// spelled where the user stands. An error that has its hints keeps them.
+func (c *cli) explain(ctx context.Context, err error) error {
+	var unmerged *versions.UnmergedError
+	var structure *versions.StructureError
+	var odd *repo.OddEntryError
+	var twins *versions.TwinsError
+	if errors.As(err, &unmerged) {
+		c.settle(ctx, unmerged)
+	}
+	switch {
+	case err == nil || errors.As(err, new(*hinted)) || errors.As(err, new(*usageError)):
+		return err
+	case unmerged != nil:
+		return hint(err, c.unmergedHints(unmerged)...)
+	case errors.As(err, &twins):
+		var try []string
+		for _, name := range twins.Names {
+			try = append(try, "pinseal rm "+name+" -e "+twins.Environment)
+		}
+		return hint(err, append(try, "pinseal mv OLD NEW -e "+twins.Environment+"      if both are needed, after the other was removed")...)
+	case errors.As(err, &structure):
+		return hint(err, c.structureHints(structure)...)
+	case errors.As(err, &odd):
+		return hint(err, c.oddHints(odd)...)
+	case errors.Is(err, repo.ErrNoCommits):
+		return hint(err, c.gitCommit())
+	}
+	return err
+}
+
+// settle asks git about files with conflict markers in the work tree: they are
+// unmerged, or somebody committed the markers.
+func (c *cli) settle(ctx context.Context, e *versions.UnmergedError) {
+	if !e.Markers || !here(e) || c.top == "" {
+		return
+	}
+	r, err := repo.Open(ctx, c.top, repo.Options{Env: c.Environ, Offline: true})
+	if err != nil {
+		return
+	}
+	defer r.Close()
+	unmerged, err := r.Unmerged(ctx, storeDir)
+	e.Markers = err != nil || !slices.ContainsFunc(e.Paths, func(p string) bool { return slices.Contains(unmerged, p) })
+}
+
+// here reports whether the files are the work tree's.
+func here(e *versions.UnmergedError) bool { return e.In == "" || e.In == workTree }
+
+func (c *cli) unmergedHints(e *versions.UnmergedError) []string {
+	if len(e.Paths) == 0 {
+		return nil
+	}
+	p := e.Paths[0]
+	var try []string
+	if e.Markers {
+		try = append(try, c.gitFor("log -p", p))
+	} else {
+		add := " && " + c.gitFor("add", p)
+		try = append(try, c.gitFor("checkout --ours", p)+add, c.gitFor("checkout --theirs", p)+add)
+	}
+	if env, name, ok := secretAt(p); ok && (!e.Markers || here(e)) {
+		try = append(try, "pinseal rm "+name+" -e "+env+" && pinseal set "+name+" -e "+env)
+	}
+	return try
+}
+
+func (c *cli) structureHints(e *versions.StructureError) []string {
+	p := e.Path
+	switch {
+	case e.Repairable:
+		return []string{"pinseal fmt        repairs what an editor did to the spelling", c.gitFor("log -p", p)}
+	case e.Err != nil || p == storeDir+"/default":
+		try := []string{c.gitFor("log -p", p) + "      to find what it was"}
+		if env, name, ok := secretAt(p); ok {
+			try = append(try, "pinseal rm "+name+" -e "+env+"      to give it up")
+		}
+		return try
+	}
+	return c.removeHints(p)
+}
+
+func (c *cli) oddHints(e *repo.OddEntryError) []string {
+	if e.Kind == "executable" {
+		return []string{c.gitFor("add --chmod=-x", e.Path) + " && " + c.git(c.top) + " commit"}
+	}
+	return c.removeHints(e.Path)
+}
+
+// removeHints says how to take away what does not belong below .pinseal. In the
+// work tree it may be tracked or not, which only git knows; elsewhere it is in
+// commits.
+func (c *cli) removeHints(p string) []string {
+	if p != storeDir && !strings.HasPrefix(p, storeDir+"/") {
+		return nil // a pin's or a bundle's: nobody can take it out
+	}
+	committed := c.gitFor("rm -r", p) + "      if it is committed"
+	var info fs.FileInfo
+	err := fs.ErrNotExist
+	if c.top != "" {
+		info, err = os.Lstat(filepath.Join(c.top, filepath.FromSlash(p)))
+	}
+	switch env, name, ok := secretAt(p); {
+	case err != nil:
+		return []string{committed}
+	case info.IsDir():
+		return []string{"rm -r " + quoteShell(c.fromHere(c.top, p)), committed}
+	case ok:
+		return []string{"pinseal rm " + name + " -e " + env}
+	}
+	return []string{"rm " + quoteShell(c.fromHere(c.top, p)), committed}
+}
+
+// secretAt finds the secret whose file a path, from the top, would be.
+func secretAt(p string) (env, name string, ok bool) {
+	parts := strings.Split(p, "/")
+	if len(parts) != 4 || parts[0] != storeDir {
+		return "", "", false
+	}
+	env = parts[2]
+	name, ok = strings.CutSuffix(parts[3], ".yaml")
+	return env, name, ok && seal.CheckEnvironment(env) == nil && seal.CheckSecretName(name) == nil
+}
