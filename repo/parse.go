@@ -152,36 +152,43 @@ func (r *Repo) Tree(ctx context.Context, h Hash) ([]TreeEntry, error) {
 
 // parseTree reads "MODE SP NAME NUL ID"… with raw ids of idLen bytes.
 func parseTree(b []byte, idLen int) ([]TreeEntry, error) {
+	// Names and ids are parts of two strings: a tree can have 10,000 entries, and
+	// two small strings for each cost more than reading it.
+	text := string(b)
 	entries := make([]TreeEntry, 0, len(b)/(idLen+24)+1)
-	digits := make([]byte, 2*idLen)
-	for len(b) > 0 {
-		sp := bytes.IndexByte(b[:min(len(b), 8)], ' ')
+	digits := make([]byte, 0, cap(entries)*2*idLen)
+	for at := 0; at < len(b); {
+		sp := bytes.IndexByte(b[at:min(len(b), at+8)], ' ')
 		if sp < 1 {
 			return nil, errors.New("tree entry without a mode")
 		}
 		mode := uint32(0)
-		for _, c := range b[:sp] {
+		for _, c := range b[at : at+sp] {
 			if c < '0' || c > '7' {
 				return nil, errors.New("tree entry with a bad mode")
 			}
 			mode = mode<<3 | uint32(c-'0')
 		}
-		b = b[sp+1:]
-		nul := bytes.IndexByte(b, 0)
-		if nul < 0 || len(b) < nul+1+idLen {
+		at += sp + 1
+		nul := bytes.IndexByte(b[at:], 0)
+		if nul < 0 || len(b) < at+nul+1+idLen {
 			return nil, errors.New("tree entry is cut off")
 		}
-		name := string(b[:nul])
+		name := text[at : at+nul]
 		if name == "" || name == "." || name == ".." || strings.IndexByte(name, '/') >= 0 {
 			return nil, errors.New("tree entry with a bad name")
 		}
-		hex.Encode(digits, b[nul+1:nul+1+idLen])
-		e := TreeEntry{Name: name, Mode: mode, Hash: Hash(digits)}
+		at += nul + 1 + idLen
+		digits = hex.AppendEncode(digits, b[at-idLen:at])
+		e := TreeEntry{Name: name, Mode: mode}
 		if n := len(entries); n > 0 && !treeLess(entries[n-1], e) {
 			return nil, errors.New("tree entries are out of order or twice")
 		}
 		entries = append(entries, e)
-		b = b[nul+1+idLen:]
+	}
+	ids := string(digits)
+	for i := range entries {
+		entries[i].Hash = Hash(ids[i*2*idLen : (i+1)*2*idLen])
 	}
 	return entries, noTwins(entries)
 }
