@@ -132,6 +132,12 @@ func (g *gate) wraps(generations []int, sources []*Source) (map[string][]byte, e
 				if err != nil {
 					return nil, err
 				}
+				// Nobody else can try it, so it must at least be meant for them.
+				if meant, err := s.wrapsFor(member.Name, g.note); err != nil {
+					return nil, err
+				} else if !meant {
+					continue
+				}
 				if err := checkArmor(data); err != nil {
 					return nil, &StructureError{Path: s.where(p), Reason: "in the " + s.What + " is not a wrap", Err: err}
 				}

@@ -182,6 +182,8 @@ func (k *Keyring) unwrap(slot seal.Slot, generation int, members []string) (*sea
 				// own wrap opens for that member, or it is not one.
 			case errors.Is(err, seal.ErrPassphrase), errors.Is(err, seal.ErrPlugin):
 				bad = fmt.Errorf("%s: %w", what, err) // the wrap is not to blame
+			case errors.Is(err, seal.ErrNoKey) && s.isForAnother(member, k.note):
+				found = false // the member had another recipient when it was made
 			default:
 				bad = &AuthError{What: what, Reason: "is not a wrap of that key", Err: err}
 			}
@@ -195,6 +197,12 @@ func (k *Keyring) unwrap(slot seal.Slot, generation int, members []string) (*sea
 		reason = fmt.Sprintf("%s generation %d has not been wrapped for %s yet: pending", slot, generation, strings.Join(members, ", "))
 	}
 	return nil, &NoKeyError{Slot: slot, Reason: reason, Holders: without(memberNames(k.note.Holders(slot)), members)}
+}
+
+// isForAnother reports whether a wrap that does not open never was meant to.
+func (s *Source) isForAnother(member string, newest *seal.Note) bool {
+	meant, err := s.wrapsFor(member, newest)
+	return err == nil && !meant
 }
 
 func memberNames(members []seal.Member) []string {

@@ -1,6 +1,7 @@
 package versions
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -75,6 +76,24 @@ func (s *Source) Note() ([]byte, error) {
 		return nil, &UnmergedError{Paths: []string{s.where(NoteName)}, Markers: true, In: s.What}
 	}
 	return data, err
+}
+
+// wrapsFor reports whether the wraps of a member here were made for the one that
+// the newest note means: a name can be given to another recipient later.
+func (s *Source) wrapsFor(member string, newest *seal.Note) (bool, error) {
+	signed, err := s.Note()
+	if err != nil {
+		return false, err
+	}
+	own := newest
+	if !bytes.Equal(signed, newest.Signed()) {
+		if own, err = ParseAppNote(NoteCandidate{Signed: signed, From: s.What}, newest.Hash()); err != nil {
+			return false, err
+		}
+	}
+	then, ok := own.Member(member)
+	now, _ := newest.Member(member)
+	return ok && then.Recipient == now.Recipient, nil
 }
 
 // Wrap returns the bytes of a member's wrap. An error that is fs.ErrNotExist

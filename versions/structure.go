@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"pinseal/repo"
 	"pinseal/seal"
 	"pinseal/seal/spelling"
 )
@@ -202,8 +203,11 @@ func checkPlain(p string, e fs.DirEntry) error {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o111 != 0 {
+	switch {
+	case !info.Mode().IsRegular():
 		return &StructureError{Path: p, Reason: "is not a plain file"}
+	case info.Mode().Perm()&0o111 != 0:
+		return &StructureError{Path: p, Reason: "is not a plain file", Err: &repo.OddEntryError{Path: p, Kind: "executable"}}
 	}
 	return nil
 }
