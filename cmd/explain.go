@@ -113,11 +113,17 @@ func (c *cli) removeHints(p string) []string {
 	}
 	committed := c.gitFor("rm -r", p) + "      if it is committed"
 	var info fs.FileInfo
-	err := fs.ErrNotExist
+	err, place := fs.ErrNotExist, placeAt(p)
 	if c.top != "" {
 		info, err = os.Lstat(filepath.Join(c.top, filepath.FromSlash(p)))
 	}
 	switch env, name, ok := secretAt(p); {
+	case oneLine(p) != p:
+		return nil // a line to paste would name another file
+	case err == nil && (place == dirPlace && info.IsDir() || place == filePlace && info.Mode().IsRegular()):
+		return []string{c.gitFor("log -p", p) + "      the work tree's is what it should be"}
+	case err == nil && place != noPlace && !ok && !info.IsDir() && !info.Mode().IsRegular():
+		return []string{"rm " + quoteShell(c.fromHere(c.top, p)), c.gitFor("checkout HEAD", p) + "      if what belongs there is committed"}
 	case err != nil:
 		return []string{committed}
 	case info.IsDir():
@@ -126,6 +132,31 @@ func (c *cli) removeHints(p string) []string {
 		return []string{"pinseal rm " + name + " -e " + env}
 	}
 	return []string{"rm " + quoteShell(c.fromHere(c.top, p)), committed}
+}
+
+// What belongs at a path, from the top.
+const (
+	noPlace = iota
+	filePlace
+	dirPlace
+)
+
+func placeAt(p string) int {
+	parts := strings.Split(p, "/")
+	last := parts[len(parts)-1]
+	_, _, isSecret := secretAt(p)
+	switch n := len(parts); {
+	case n == 1,
+		n == 2 && seal.CheckAppName(last) == nil,
+		n == 3 && (last == versions.KeysDir || seal.CheckEnvironment(last) == nil),
+		n == 4 && parts[2] == versions.KeysDir:
+		return dirPlace
+	case n == 2 && (last == "default" || last == ".gitignore" || last == ".gitattributes"),
+		n == 3 && last == versions.NoteName,
+		n == 5 && parts[2] == versions.KeysDir, isSecret:
+		return filePlace
+	}
+	return noPlace
 }
 
 // secretAt finds the secret whose file a path, from the top, would be.

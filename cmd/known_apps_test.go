@@ -101,6 +101,8 @@ func TestNormalURL(t *testing.T) {
 		"ssh://me:CANARY@host:22/app":        "ssh://me@host/app",
 		"ssh://evil@host/app":                "ssh://evil@host/app",
 		"me@host:/app.git":                   "ssh://me@host/app",
+		"me:PWD@host:app":                    "",
+		"https:me:PWD@host/app":              "",
 		"me@host:app.git":                    "me@host:app",
 		"me@HOST:app":                        "me@host:app",
 		"evil@host:app.git":                  "evil@host:app",

@@ -1,12 +1,12 @@
 package cmd
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"strings"
 
 	"pinseal/repo"
+	"pinseal/seal"
 	"pinseal/versions"
 )
 
@@ -117,12 +117,17 @@ func (s *session) openTips(env string, tips versions.Tips) (*versions.Ledger, er
 		seen = s.mem.known.seen(s.id, env)
 	}
 	l, err := versions.OpenTips(s.ctx, s.repo, s.note, env, tips, seen)
+	if err == nil && s.note != before && !namesNote(l, s.note) {
+		// Who can push, and cannot sign a pin, can put another note beside one: a
+		// removed admin's, or one of a branch. The ledger stands without it.
+		s.note = before
+		l, err = versions.OpenTips(s.ctx, s.repo, s.note, env, tips, seen)
+	}
 	if err != nil {
 		s.note = before
 		return nil, s.ledgerHint(err, env)
 	}
-	// The newest note may be another ledger's, which has not verified.
-	if slices.ContainsFunc(notes, func(n versions.NoteCandidate) bool { return bytes.Equal(n.Signed, s.note.Signed()) }) {
+	if namesNote(l, s.note) {
 		if err := s.rememberNote(); err != nil {
 			return nil, err
 		}
@@ -133,6 +138,13 @@ func (s *session) openTips(env string, tips versions.Tips) (*versions.Ledger, er
 	return l, nil
 }
 
+// namesNote reports whether the newest pin was signed under a note.
+func namesNote(l *versions.Ledger, note *seal.Note) bool {
+	return l.Tip() != nil && l.Tip().Note == note.Hash()
+}
+
+// rememberSeen keeps the newest pin verified, from being what this command
+// started from.
 func (s *session) rememberSeen(env string, from, seen versions.Seen) error {
 	if s.mem == nil {
 		return nil

@@ -208,8 +208,11 @@ func normalURL(raw string) string {
 	if !ok || strings.ContainsAny(login, "/\\") || len(login[at:]) < 2 || strings.Contains(raw, "::") {
 		return ""
 	}
+	if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, "@") {
+		return "" // a URL that was mistyped, with who logs in where a path is meant
+	}
 	user, host := login[:at], strings.ToLower(login[at:])
-	if strings.HasPrefix(p, "/") {
+	if strings.HasPrefix(p, "/") && host != "http" && host != "https" {
 		return "ssh://" + user + host + trimRepo(p)
 	}
 	return user + host + ":" + trimRepo(p)

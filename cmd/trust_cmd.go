@@ -176,6 +176,10 @@ func (s *session) pinFact(m *memory, env string) (p pinFact) {
 	if err == nil {
 		l, err = versions.OpenTips(s.ctx, s.repo, s.note, env, tips, versions.Seen{})
 	}
+	if err == nil && s.note != before && !namesNote(l, s.note) {
+		s.note = before // no pin vouches for that note
+		l, err = versions.OpenTips(s.ctx, s.repo, s.note, env, tips, versions.Seen{})
+	}
 	if err != nil {
 		s.note = before // a note counts only with pins that verify under it
 		p.bad = err
