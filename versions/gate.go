@@ -121,22 +121,27 @@ func (g *gate) judgeFile(name string, f *SecretFile, newest int) {
 func (g *gate) wraps(generations []int, sources []*Source) (map[string][]byte, error) {
 	slot := seal.ReadSlot(g.environment)
 	found := map[string][]byte{}
+	notes := make([]*seal.Note, len(sources))
+	for i, s := range sources {
+		var err error
+		if notes[i], err = s.noteUnder(g.note); err != nil {
+			return nil, err
+		}
+	}
 	for _, generation := range generations {
 		for _, member := range g.note.Readers(g.environment) {
 			p := WrapPath(slot, generation, member.Name)
-			for _, s := range sources {
+			for i, s := range sources {
+				// Nobody else can try it, so it must at least be meant for them.
+				if !sameRecipient(notes[i], g.note, member.Name) {
+					continue
+				}
 				data, err := s.Wrap(slot, generation, member.Name)
 				if isNotExist(err) {
 					continue
 				}
 				if err != nil {
 					return nil, err
-				}
-				// Nobody else can try it, so it must at least be meant for them.
-				if meant, err := s.wrapsFor(member.Name, g.note); err != nil {
-					return nil, err
-				} else if !meant {
-					continue
 				}
 				if err := checkArmor(data); err != nil {
 					return nil, &StructureError{Path: s.where(p), Reason: "in the " + s.What + " is not a wrap", Err: err}

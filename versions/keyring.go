@@ -201,8 +201,8 @@ func (k *Keyring) unwrap(slot seal.Slot, generation int, members []string) (*sea
 
 // isForAnother reports whether a wrap that does not open never was meant to.
 func (s *Source) isForAnother(member string, newest *seal.Note) bool {
-	meant, err := s.wrapsFor(member, newest)
-	return err == nil && !meant
+	under, err := s.noteUnder(newest)
+	return err == nil && !sameRecipient(under, newest, member)
 }
 
 func memberNames(members []seal.Member) []string {

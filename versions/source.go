@@ -78,22 +78,22 @@ func (s *Source) Note() ([]byte, error) {
 	return data, err
 }
 
-// wrapsFor reports whether the wraps of a member here were made for the one that
-// the newest note means: a name can be given to another recipient later.
-func (s *Source) wrapsFor(member string, newest *seal.Note) (bool, error) {
+// noteUnder returns the app note of this source, verified; newest, which is
+// already, where it is the same.
+func (s *Source) noteUnder(newest *seal.Note) (*seal.Note, error) {
 	signed, err := s.Note()
-	if err != nil {
-		return false, err
+	if err != nil || bytes.Equal(signed, newest.Signed()) {
+		return newest, err
 	}
-	own := newest
-	if !bytes.Equal(signed, newest.Signed()) {
-		if own, err = ParseAppNote(NoteCandidate{Signed: signed, From: s.What}, newest.Hash()); err != nil {
-			return false, err
-		}
-	}
-	then, ok := own.Member(member)
+	return ParseAppNote(NoteCandidate{Signed: signed, From: s.What}, newest.Hash())
+}
+
+// sameRecipient reports whether what was wrapped for a member under one note is
+// for the one that the newest means: a name can be given to another recipient.
+func sameRecipient(under, newest *seal.Note, member string) bool {
+	then, ok := under.Member(member)
 	now, _ := newest.Member(member)
-	return ok && then.Recipient == now.Recipient, nil
+	return ok && then.Recipient == now.Recipient
 }
 
 // Wrap returns the bytes of a member's wrap. An error that is fs.ErrNotExist
