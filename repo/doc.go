@@ -27,7 +27,9 @@
 //     that an existing tree lacks is fs.ErrNotExist, and neither matches the other.
 //   - A ref that is empty or odd is an error, never an older value.
 //   - A ref moves by compare-and-swap or not at all (ErrMoved, ErrLocked).
-//   - A file of the work tree is the old or the new one after a crash.
+//   - A file of the work tree is the old or the new one after a crash. Several are
+//     changed all or none; after a kill, the first ones in the order given.
+//   - What is added to the index is the bytes of the file, past every filter.
 //   - No symlink is followed below the top of the work tree, nor in a commit.
 //   - Sizes are checked before memory is taken. Malformed input is an error.
 //

@@ -1,7 +1,6 @@
 package repo
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -51,30 +50,16 @@ func (r *Repo) Ignored(ctx context.Context, paths []string) ([]Ignore, error) {
 	return found, nil
 }
 
-// Unmerged lists the paths below dir, a slash path from the top ("" is all),
-// that a merge left in conflict, each once, sorted. Bare repositories have none.
+// Unmerged lists the paths at or below dir, a slash path from the top ("" is
+// all), that a merge left in conflict, each once, sorted. Bare repositories have
+// none.
 func (r *Repo) Unmerged(ctx context.Context, dir string) ([]string, error) {
-	if r.Bare() {
-		return nil, nil
-	}
-	args := []string{"--literal-pathspecs", "ls-files", "-u", "-z"}
-	if dir != "" && dir != "." {
-		if !fs.ValidPath(dir) {
-			return nil, &fs.PathError{Op: "ls-files", Path: dir, Err: fs.ErrInvalid}
-		}
-		args = append(args, "--", dir)
-	}
-	out, err := r.git(ctx, nil, args...)
-	if err != nil {
-		return nil, err
-	}
+	stages, err := r.Stages(ctx, dir)
 	var paths []string
-	for item := range bytes.SplitSeq(out, []byte{0}) {
-		// "MODE ID STAGE\tPATH", up to three stages of a path in a row
-		_, p, ok := strings.Cut(string(item), "\t")
-		if ok && (len(paths) == 0 || paths[len(paths)-1] != p) {
-			paths = append(paths, p)
+	for _, s := range stages {
+		if len(paths) == 0 || paths[len(paths)-1] != s.Path {
+			paths = append(paths, s.Path)
 		}
 	}
-	return paths, nil
+	return paths, err
 }

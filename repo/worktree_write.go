@@ -41,41 +41,56 @@ func (w *WorkTree) WriteNew(name string, data []byte) error {
 }
 
 func (w *WorkTree) write(name string, data []byte, place func(l *level, temp, base string) error) error {
-	if len(data) > MaxBlob {
-		return &TooLargeError{Name: w.where(name), Size: int64(len(data)), Max: MaxBlob}
+	l, temp, err := w.beside(name, data, 0)
+	if err != nil {
+		return err
 	}
-	// A concurrent Remove may take an emptied directory away between its opening
-	// and the first file in it.
+	full := w.where(name)
+	if err := place(l, temp, path.Base(full)); err != nil {
+		// The temporary file may be gone already, and the first error counts.
+		_ = l.root.Remove(temp)
+		return pathError("write", full, err)
+	}
+	if err := syncDir(l.root); err != nil {
+		return pathError("sync", full, err)
+	}
+	return nil
+}
+
+// beside writes data to a synced temporary file in the directory of name, l,
+// which is made when it is absent. What stands in the place of name is looked at,
+// not touched. Of mode the permission bits count; 0 leaves them to the umask.
+func (w *WorkTree) beside(name string, data []byte, mode fs.FileMode) (l *level, temp string, err error) {
+	full := w.where(name)
+	if len(data) > MaxBlob {
+		return nil, "", &TooLargeError{Name: full, Size: int64(len(data)), Max: MaxBlob}
+	}
+	// A concurrent Remove may take an empty directory away between its making, its
+	// opening and the first file in it.
 	for round := 0; ; round++ {
 		l, base, err := w.parent("write", name, true)
-		if err != nil {
-			return err
-		}
-		full := w.where(name)
-		if fi, err := l.root.Lstat(base); err == nil && !fi.Mode().IsRegular() {
-			return &OddEntryError{Path: full, Kind: kindOfInfo(fi)}
-		}
-		temp, err := writeTemp(l.root, data)
 		if errors.Is(err, fs.ErrNotExist) && round < 10 {
 			continue
 		}
 		if err != nil {
-			return pathError("write", full, err)
+			return nil, "", err
 		}
-		if err := place(l, temp, base); err != nil {
-			// The temporary file may be gone already, and the first error counts.
-			_ = l.root.Remove(temp)
-			return pathError("write", full, err)
+		if fi, err := l.root.Lstat(base); err == nil && !fi.Mode().IsRegular() {
+			return nil, "", &OddEntryError{Path: full, Kind: kindOfInfo(fi)}
 		}
-		if err := syncDir(l.root); err != nil {
-			return pathError("sync", full, err)
+		temp, err := writeTemp(l.root, data, mode)
+		if errors.Is(err, fs.ErrNotExist) && round < 10 {
+			continue
 		}
-		return nil
+		if err != nil {
+			return nil, "", pathError("write", full, err)
+		}
+		return l, temp, nil
 	}
 }
 
 // writeTemp makes a synced file with a fresh name.
-func writeTemp(root *os.Root, data []byte) (name string, err error) {
+func writeTemp(root *os.Root, data []byte, mode fs.FileMode) (name string, err error) {
 	var salt [8]byte
 	rand.Read(salt[:]) // never fails
 	name = fmt.Sprintf("%s%x", tempPrefix, salt)
@@ -84,6 +99,9 @@ func writeTemp(root *os.Root, data []byte) (name string, err error) {
 		return "", err
 	}
 	_, err = f.Write(data)
+	if err == nil && mode != 0 {
+		err = f.Chmod(mode.Perm())
+	}
 	if err == nil {
 		err = f.Sync()
 	}
@@ -98,6 +116,14 @@ func writeTemp(root *os.Root, data []byte) (name string, err error) {
 // the WorkTree's own directory. A symlink or special file in its place is itself
 // removed, never what it points to; a directory is *OddEntryError.
 func (w *WorkTree) Remove(name string) error {
+	if err := w.unlink(name); err != nil {
+		return err
+	}
+	return w.syncDir(w.prune(path.Dir(name)))
+}
+
+// unlink is Remove of the file alone, not synced.
+func (w *WorkTree) unlink(name string) error {
 	l, base, err := w.parent("remove", name, false)
 	if err != nil {
 		return err
@@ -113,23 +139,43 @@ func (w *WorkTree) Remove(name string) error {
 	if err := l.root.Remove(base); err != nil {
 		return pathError("remove", full, err)
 	}
-	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		up, base, err := w.parent("remove", dir, false)
-		if err != nil {
-			return err
-		}
-		if fi, err := up.root.Lstat(base); err != nil || !fi.IsDir() {
-			break
-		}
-		// The error that matters is "not empty"; an empty directory that stays
-		// harms nobody.
-		if up.root.Remove(base) != nil {
-			break
-		}
-		l = up
-	}
-	if err := syncDir(l.root); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return pathError("sync", full, err)
-	}
 	return nil
+}
+
+// prune removes the directory dir and those above it that are empty, but not the
+// WorkTree's own. It returns the one that stays, as seen from the top.
+func (w *WorkTree) prune(dir string) string {
+	for dir != "." && w.rmdir(w.where(dir)) {
+		dir = path.Dir(dir)
+	}
+	return w.where(dir)
+}
+
+// rmdir removes the directory p, a slash path below top, and reports whether it
+// did. The reason that matters is "not empty"; an empty directory that stays
+// harms nobody.
+func (w *WorkTree) rmdir(p string) bool {
+	up, err := w.level(path.Dir(p), false)
+	if err != nil {
+		return false
+	}
+	base := path.Base(p)
+	fi, err := up.root.Lstat(base)
+	return err == nil && fi.IsDir() && up.root.Remove(base) == nil
+}
+
+// syncDir syncs the directory p, a slash path below top; one that somebody has
+// removed needs none.
+func (w *WorkTree) syncDir(p string) error {
+	l, err := w.level(p, false)
+	if err == nil {
+		err = syncDir(l.root)
+	}
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+		return nil
+	case is[*OddEntryError](err):
+		return err
+	}
+	return pathError("sync", p, err)
 }
