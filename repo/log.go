@@ -17,7 +17,7 @@ import (
 // Change is a commit that changed a path.
 type Change struct {
 	Commit  Hash
-	When    time.Time // of the commit, UTC, seconds
+	When    time.Time // of the commit, UTC, seconds; zero for a date that is none
 	Author  string    // name, cut like Subject
 	Subject string    // first paragraph of the message as one line; "…" ends what is cut after 4 KiB
 	Files   []FileChange
@@ -27,12 +27,14 @@ type Change struct {
 type FileChange struct {
 	Status   byte   // 'A' added, 'M' modified, 'D' deleted, 'T' changed its kind
 	Path     string // from the top of the tree
-	Old, New Hash   // blobs; "" for none
+	Old, New Hash   // blobs; "" for none, and for a submodule
+	More     []Hash // in a merge, what the second parent has and those after it, like Old
 }
 
 const (
-	maxLogItem = 1 << 20 // bytes of one string of git's answer that are kept
-	maxLogText = 4 << 10 // bytes of a name or subject
+	maxLogItem = 1 << 20      // bytes of one string of git's answer that are kept
+	maxLogText = 4 << 10      // bytes of a name or subject
+	maxLogTime = 253402300800 // 10000-01-01, after which a date has no spelling
 )
 
 // Changes walks the history of tip and yields the commits that changed dir, a
@@ -43,14 +45,27 @@ const (
 // is over 1 MiB is left out: it must not keep anyone from what else there is. It
 // streams: one process, ended when the caller stops. An error is yielded last.
 func (r *Repo) Changes(ctx context.Context, tip Hash, dir string) iter.Seq2[Change, error] {
+	if err := r.wants(tip); err != nil {
+		return func(yield func(Change, error) bool) { yield(Change{}, err) }
+	}
+	return r.log(ctx, dir, string(tip))
+}
+
+// AllChanges is Changes of every ref and of HEAD, side branches that came to
+// nothing included: a merge that left one out comes without files. What the
+// reflogs here still know is walked too, as what was rebased or stashed; the refs
+// of ledgers are not. Without a commit there is nothing.
+func (r *Repo) AllChanges(ctx context.Context, dir string) iter.Seq2[Change, error] {
+	return r.log(ctx, dir, "--full-history", "--exclude=refs/stash", "--exclude=refs/pinseal/*", "--exclude=refs/pinseal-remotes/*", "--all", "--reflog", "--date-order")
+}
+
+// log yields what git log prints of dir for some revisions.
+func (r *Repo) log(ctx context.Context, dir string, revs ...string) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
-		if err := r.wants(tip); err != nil {
-			yield(Change{}, err)
-			return
-		}
 		args := []string{"--literal-pathspecs", "-c", "log.follow=false", "-c", "log.showRoot=true", "-c", "core.quotePath=false", "log",
 			"--raw", "-z", "--no-abbrev", "--no-renames", "--diff-merges=combined", "--no-show-signature", "--no-notes",
-			"--no-color", "--encoding=UTF-8", "--format=%H%x00%ct%x00%an%x00%s", string(tip), "--"}
+			"--no-color", "--encoding=UTF-8", "--format=%H%x00%ct%x00%an%x00%s"}
+		args = append(append(args, revs...), "--")
 		if dir != "" && dir != "." {
 			if !fs.ValidPath(dir) {
 				yield(Change{}, &fs.PathError{Op: "log", Path: dir, Err: fs.ErrInvalid})
@@ -142,11 +157,12 @@ func logHead(in *bufio.Reader, id string) (c Change, err error) {
 			f[i] = strings.ToValidUTF8(f[i], "") + "…"
 		}
 	}
-	sec, err := strconv.ParseInt(f[0], 10, 64)
-	if err != nil {
-		return c, errors.New("git log printed an odd date")
+	// Whoever made the commit wrote its date: one that is none keeps nobody from
+	// what else there is.
+	if sec, err := strconv.ParseInt(f[0], 10, 64); err == nil && sec >= 0 && sec < maxLogTime {
+		c.When = time.Unix(sec, 0).UTC()
 	}
-	c.When, c.Author, c.Subject = time.Unix(sec, 0).UTC(), f[1], f[2]
+	c.Author, c.Subject = f[1], f[2]
 	return c, nil
 }
 
@@ -173,25 +189,28 @@ func logItem(in *bufio.Reader, max int) (item string, long bool, err error) {
 }
 
 // parseRaw reads ":OLDMODE NEWMODE OLD NEW STATUS". For a merge of n parents
-// there are n colons, old modes, old ids and letters; the first of each counts.
+// there are n colons, old modes, old ids and letters; the first letter counts.
 func parseRaw(raw, path string) (c FileChange, err error) {
 	odd := errors.New("git log printed an odd change")
 	n := len(raw) - len(strings.TrimLeft(raw, ":"))
-	f := strings.Split(raw, " ")
+	f := strings.Split(raw[n:], " ")
 	if len(f) != 2*n+3 || len(f[2*n+2]) < 1 {
 		return c, odd
 	}
 	c.Path, c.Status = path, f[2*n+2][0]
-	if c.Old, err = ParseHash(f[n+1]); err != nil {
-		return c, odd
-	}
-	if c.New, err = ParseHash(f[2*n+1]); err != nil {
-		return c, odd
-	}
-	for _, h := range []*Hash{&c.Old, &c.New} {
-		if strings.Trim(string(*h), "0") == "" {
-			*h = ""
+	ids := make([]Hash, n+1)
+	for i := range ids {
+		id, err := ParseHash(f[n+1+i])
+		if err != nil {
+			return c, odd
+		}
+		if mode := f[i]; mode != submodule && strings.Trim(string(id), "0") != "" {
+			ids[i] = id
 		}
 	}
+	c.Old, c.More, c.New = ids[0], ids[1:n], ids[n]
 	return c, nil
 }
+
+// submodule is the mode of an entry whose id is of another repository.
+const submodule = "160000"
