@@ -23,6 +23,9 @@ var (
 	// expected it to be. Nothing was changed; read it again and redo.
 	ErrMoved = errors.New("ref has moved")
 
+	// ErrChanged says that a file is not what an [Edit] was made from.
+	ErrChanged = errors.New("changed meanwhile")
+
 	// ErrLocked says that another process held the ref's lock for two seconds.
 	// Nothing was changed.
 	ErrLocked = errors.New("ref is locked")

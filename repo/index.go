@@ -81,7 +81,7 @@ func parseStage(item string) (s Stage, err error) {
 // A link, a directory or anything else but a file of at most MaxBlob bytes is an
 // error, as in WorkTree, and so is a bare repository. On an error the index is as
 // it was, except that a path which git does not allow, as in .git, is *GitError
-// after the others were added. At most two processes; none for no paths. Memory
+// after the others were added. At most three processes; none for no paths. Memory
 // holds all the files.
 func (r *Repo) Add(ctx context.Context, paths []string) error {
 	if len(paths) == 0 {
@@ -119,6 +119,15 @@ func (r *Repo) Add(ctx context.Context, paths []string) error {
 	_, said, err := r.gitBoth(ctx, &in, args...)
 	if err == nil && strings.Contains(said, "Ignoring path ") {
 		err = &GitError{Args: args, Stderr: said}
+	}
+	if err != nil {
+		return err
+	}
+	// What git does not know to be unchanged keeps it from undoing a merge. It fails
+	// where anything else is changed or unmerged, which is no error here.
+	_, _, err = r.gitBoth(ctx, nil, "update-index", "-q", "--refresh")
+	if errors.As(err, new(*GitError)) && ctx.Err() == nil {
+		err = nil
 	}
 	return err
 }

@@ -209,7 +209,7 @@ func TestAdd(t *testing.T) {
 			if err := p.r.Add(ctx, paths); err != nil {
 				t.Fatal(err)
 			}
-			if n := p.r.Spawns() - before; n > 2 {
+			if n := p.r.Spawns() - before; n > 3 {
 				t.Errorf("%d processes", n)
 			}
 			// What was not named stays in conflict.
@@ -328,5 +328,26 @@ func TestAddRefused(t *testing.T) {
 	}
 	if err := b.Add(ctx, []string{"README"}); err == nil {
 		t.Error("added in a bare repository")
+	}
+}
+
+// A merge in which something was settled can still be undone.
+func TestAddThenAbort(t *testing.T) {
+	dir := newDir(t)
+	tgit(t, dir, "checkout", "-q", "-b", "side")
+	put(t, dir, "app/dev/A.yaml", "side\n")
+	commitAll(t, dir, "side")
+	tgit(t, dir, "checkout", "-q", "main")
+	put(t, dir, "app/dev/A.yaml", "main\n")
+	commitAll(t, dir, "main")
+	if _, err := trygit(dir, nil, "merge", "-q", "side"); err == nil {
+		t.Fatal("no conflict")
+	}
+	put(t, dir, "app/dev/A.yaml", "side\n")
+	if err := openAt(t, dir).Add(context.Background(), []string{"app/dev/A.yaml"}); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := trygit(dir, nil, "merge", "--abort"); err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 type Edit struct {
 	Path string // slash path below the WorkTree
 	Data []byte // the new content; nil removes the file
+	Was  []byte // what the file must hold before, when not nil
 }
 
 // syncsAtOnce bounds the files and directories that Apply syncs at a time: a
@@ -39,6 +41,9 @@ type change struct {
 // at most MaxBlob bytes or nothing, for removing too, since it may have to be put
 // back: anything else is *OddEntryError or *TooLargeError. Two edits of one path
 // are an error.
+//
+// Where an Edit says what the file was, another content, or no file, is
+// ErrChanged; it is compared again right before the file is replaced.
 //
 // All new files are written and synced before the first takes its place. Until
 // then the end of ctx stops it; afterwards nothing but an error does. On any
@@ -101,7 +106,10 @@ func (w *WorkTree) look(ctx context.Context, edits []Edit) ([]*change, error) {
 		c := changes[i]
 		data, fi, err := w.read(c.Path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+			return w.unchanged(c, nil)
+		}
+		if err == nil {
+			err = w.unchanged(c, data)
 		}
 		if err != nil {
 			return err
@@ -110,6 +118,14 @@ func (w *WorkTree) look(ctx context.Context, edits []Edit) ([]*change, error) {
 		return nil
 	})
 	return slices.DeleteFunc(changes, func(c *change) bool { return c.Data == nil && c.old == nil }), err
+}
+
+// unchanged compares a file with what the edit was made from.
+func (w *WorkTree) unchanged(c *change, data []byte) error {
+	if c.Was != nil && !bytes.Equal(c.Was, data) {
+		return fmt.Errorf("%q: %w", w.where(c.Path), ErrChanged)
+	}
+	return nil
 }
 
 // missing returns the directories that new files need and that are not there,
@@ -147,6 +163,18 @@ func (w *WorkTree) stage(c *change) (err error) {
 // place removes the file or puts what was staged in its place, after checking
 // every component again.
 func (w *WorkTree) place(c *change) error {
+	if c.Was != nil {
+		data, _, err := w.read(c.Path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		if err == nil {
+			err = w.unchanged(c, data)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if c.Data == nil {
 		if err := w.unlink(c.Path); !errors.Is(err, fs.ErrNotExist) {
 			return err

@@ -86,9 +86,9 @@ func shopTree(t testing.TB) (*WorkTree, string) {
 // several are edits of every kind, in an order that is not that of the names.
 func several() []Edit {
 	return []Edit{
-		{"keys/dev.read.2/ada.age", []byte("ada")}, {"app.note", []byte("newer")}, {"dev/B.yaml", []byte("b2")}, {"dev/A.yaml", []byte{}},
-		{"deep/er/new", []byte("n")}, {"hollow/h", []byte("h")}, {"dev/EMPTY", nil}, {"keys/dev.read.1/bob.age", nil},
-		{"keys/admin.1/bob.age", nil}, {"keys/admin.1/absent.age", nil}, {"no/such/dir", nil}, {"barren/absent", nil}, {"keys/dev.read.1/eve.age", nil},
+		{Path: "keys/dev.read.2/ada.age", Data: []byte("ada")}, {Path: "app.note", Data: []byte("newer")}, {Path: "dev/B.yaml", Data: []byte("b2")}, {Path: "dev/A.yaml", Data: []byte{}},
+		{Path: "deep/er/new", Data: []byte("n")}, {Path: "hollow/h", Data: []byte("h")}, {Path: "dev/EMPTY", Data: nil}, {Path: "keys/dev.read.1/bob.age", Data: nil},
+		{Path: "keys/admin.1/bob.age", Data: nil}, {Path: "keys/admin.1/absent.age", Data: nil}, {Path: "no/such/dir", Data: nil}, {Path: "barren/absent", Data: nil}, {Path: "keys/dev.read.1/eve.age", Data: nil},
 	}
 }
 
@@ -119,10 +119,10 @@ func TestApply(t *testing.T) {
 	}
 	// The last file goes, and with it all but the WorkTree's own directory.
 	alone := openTree(t, top, "solo/own")
-	if err := alone.Apply(ctx, []Edit{{"a/b", []byte("x")}, {"a/c/d", []byte("y")}}); err != nil {
+	if err := alone.Apply(ctx, []Edit{{Path: "a/b", Data: []byte("x")}, {Path: "a/c/d", Data: []byte("y")}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := alone.Apply(ctx, []Edit{{"a/b", nil}, {"a/c/d", nil}}); err != nil {
+	if err := alone.Apply(ctx, []Edit{{Path: "a/b", Data: nil}, {Path: "a/c/d", Data: nil}}); err != nil {
 		t.Fatal(err)
 	}
 	if entries, err := os.ReadDir(filepath.Join(top, "solo/own")); len(entries) != 0 || err != nil {
@@ -173,25 +173,25 @@ func TestApplyRefused(t *testing.T) {
 		ready func(*testing.T, string)
 		want  func(error) bool
 	}{
-		"link in a file's place":     {Edit{"link", x}, link("app.note", "p/s/link"), odd("p/s/link")},
-		"link out":                   {Edit{"link", x}, link(filepath.Join(out, "f"), "p/s/link"), odd("p/s/link")},
-		"dangling link":              {Edit{"link", x}, link("nowhere", "p/s/link"), odd("p/s/link")},
-		"link removed":               {Edit{"link", nil}, link("app.note", "p/s/link"), odd("p/s/link")},
-		"link on the way":            {Edit{"link/new", x}, link("dev", "p/s/link"), odd("p/s/link")},
-		"link on the way out":        {Edit{"link/new/er", x}, link(out, "p/s/link"), odd("p/s/link")},
-		"removed behind a link":      {Edit{"link/EMPTY", nil}, link("dev", "p/s/link"), odd("p/s/link")},
-		"directory in a place":       {Edit{"hollow", x}, nil, odd("p/s/hollow")},
-		"directory removed":          {Edit{"hollow", nil}, nil, odd("p/s/hollow")},
-		"file on the way":            {Edit{"app.note/x", x}, nil, odd("p/s/app.note")},
-		"file made on the way":       {Edit{"new/1/x", x}, nil, odd("p/s/new/1")},
-		"directory not writable":     {Edit{"dir/x", x}, directory(0o555), denied},
-		"directory to make there":    {Edit{"dir/sub/x", x}, directory(0o555), denied},
-		"path outside":               {Edit{"../x", x}, nil, invalid},
-		"no path":                    {Edit{".", nil}, nil, invalid},
-		"same path twice":            {Edit{"new/1", nil}, nil, func(err error) bool { return strings.Contains(err.Error(), "two edits") }},
-		"too large":                  {Edit{"new/2", make([]byte, MaxBlob+1)}, nil, is[*TooLargeError]},
-		"too large to be put back":   {Edit{"large", x}, large, is[*TooLargeError]},
-		"name too long for the disk": {Edit{strings.Repeat("n", 300), x}, nil, func(err error) bool { return errors.Is(err, syscall.ENAMETOOLONG) }},
+		"link in a file's place":     {Edit{Path: "link", Data: x}, link("app.note", "p/s/link"), odd("p/s/link")},
+		"link out":                   {Edit{Path: "link", Data: x}, link(filepath.Join(out, "f"), "p/s/link"), odd("p/s/link")},
+		"dangling link":              {Edit{Path: "link", Data: x}, link("nowhere", "p/s/link"), odd("p/s/link")},
+		"link removed":               {Edit{Path: "link", Data: nil}, link("app.note", "p/s/link"), odd("p/s/link")},
+		"link on the way":            {Edit{Path: "link/new", Data: x}, link("dev", "p/s/link"), odd("p/s/link")},
+		"link on the way out":        {Edit{Path: "link/new/er", Data: x}, link(out, "p/s/link"), odd("p/s/link")},
+		"removed behind a link":      {Edit{Path: "link/EMPTY", Data: nil}, link("dev", "p/s/link"), odd("p/s/link")},
+		"directory in a place":       {Edit{Path: "hollow", Data: x}, nil, odd("p/s/hollow")},
+		"directory removed":          {Edit{Path: "hollow", Data: nil}, nil, odd("p/s/hollow")},
+		"file on the way":            {Edit{Path: "app.note/x", Data: x}, nil, odd("p/s/app.note")},
+		"file made on the way":       {Edit{Path: "new/1/x", Data: x}, nil, odd("p/s/new/1")},
+		"directory not writable":     {Edit{Path: "dir/x", Data: x}, directory(0o555), denied},
+		"directory to make there":    {Edit{Path: "dir/sub/x", Data: x}, directory(0o555), denied},
+		"path outside":               {Edit{Path: "../x", Data: x}, nil, invalid},
+		"no path":                    {Edit{Path: ".", Data: nil}, nil, invalid},
+		"same path twice":            {Edit{Path: "new/1", Data: nil}, nil, func(err error) bool { return strings.Contains(err.Error(), "two edits") }},
+		"too large":                  {Edit{Path: "new/2", Data: make([]byte, MaxBlob+1)}, nil, is[*TooLargeError]},
+		"too large to be put back":   {Edit{Path: "large", Data: x}, large, is[*TooLargeError]},
+		"name too long for the disk": {Edit{Path: strings.Repeat("n", 300), Data: x}, nil, func(err error) bool { return errors.Is(err, syscall.ENAMETOOLONG) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, top := shopTree(t)
@@ -202,7 +202,7 @@ func TestApplyRefused(t *testing.T) {
 				t.Skip("everything can be written here")
 			}
 			before := snapshot(t, top)
-			edits := []Edit{{"new/1", x}, {"app.note", x}, c.edit, {"keys/admin.1/bob.age", nil}, {"dev/A.yaml", x}}
+			edits := []Edit{{Path: "new/1", Data: x}, {Path: "app.note", Data: x}, c.edit, {Path: "keys/admin.1/bob.age", Data: nil}, {Path: "dev/A.yaml", Data: x}}
 			if err := w.Apply(context.Background(), edits); err == nil || !c.want(err) {
 				t.Errorf("got %v", err)
 			}
@@ -411,13 +411,13 @@ func TestApplyRace(t *testing.T) {
 			name := func(i int) string { return fmt.Sprintf("d%d/sub/f%d", i%5, 100*g+i) }
 			var write, remove []Edit
 			for i := range 20 {
-				write = append(write, Edit{name(i), bytes.Repeat([]byte{byte('a' + g)}, 3000)})
-				remove = append(remove, Edit{name(i), nil})
+				write = append(write, Edit{Path: name(i), Data: bytes.Repeat([]byte{byte('a' + g)}, 3000)})
+				remove = append(remove, Edit{Path: name(i), Data: nil})
 			}
 			for range 6 {
 				for what, do := range map[string]func() error{
 					"bad": func() error {
-						err := w.Apply(context.Background(), append(write[:len(write):len(write)], Edit{"d0", nil}, Edit{fmt.Sprintf("bad%d/f/x", g), []byte("x")}, Edit{fmt.Sprintf("bad%d/f", g), []byte("x")}))
+						err := w.Apply(context.Background(), append(write[:len(write):len(write)], Edit{Path: "d0", Data: nil}, Edit{Path: fmt.Sprintf("bad%d/f/x", g), Data: []byte("x")}, Edit{Path: fmt.Sprintf("bad%d/f", g), Data: []byte("x")}))
 						if !is[*OddEntryError](err) || strings.Contains(err.Error(), "put back") {
 							return fmt.Errorf("got %w", err)
 						}
@@ -458,7 +458,7 @@ func TestApplyKilled(t *testing.T) {
 	const n = 40
 	edits := func(b byte) (all []Edit) {
 		for i := range n {
-			all = append(all, Edit{fmt.Sprintf("d%d/f%d", i%3, i), bytes.Repeat([]byte{b}, 2000)})
+			all = append(all, Edit{Path: fmt.Sprintf("d%d/f%d", i%3, i), Data: bytes.Repeat([]byte{b}, 2000)})
 		}
 		return all
 	}
@@ -521,4 +521,48 @@ func BenchmarkApply(b *testing.B) {
 			}
 		}
 	})
+}
+
+// What an edit was made from must still be there.
+func TestApplyWas(t *testing.T) {
+	ctx := context.Background()
+	top := t.TempDir()
+	w := openTree(t, top, "p")
+	if err := w.WriteFile("a", []byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name  string
+		edits []Edit
+		ok    bool
+	}{
+		{"another content", []Edit{{Path: "new/b", Data: []byte("b")}, {Path: "a", Data: []byte("two"), Was: []byte("other")}}, false},
+		{"no file", []Edit{{Path: "new/b", Data: []byte("b")}, {Path: "c", Data: []byte("two"), Was: []byte("one")}}, false},
+		{"removed, another content", []Edit{{Path: "a", Was: []byte("other")}}, false},
+		{"the same", []Edit{{Path: "a", Data: []byte("two"), Was: []byte("one")}, {Path: "b", Data: []byte("b")}}, true},
+	} {
+		err := w.Apply(ctx, test.edits)
+		if (err == nil) != test.ok || err != nil && !errors.Is(err, ErrChanged) {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		want := map[bool]string{true: "two", false: "one"}[test.ok]
+		if data, err := w.ReadFile("a"); err != nil || string(data) != want {
+			t.Errorf("%s: a holds %q, %v", test.name, data, err)
+		}
+		if _, err := w.Stat("new"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: something stays: %v", test.name, err)
+		}
+	}
+	// It can change after the first look, while the new files are written.
+	c := &change{Edit: Edit{Path: "a", Data: []byte("three"), Was: []byte("two")}}
+	if err := w.stage(c); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.WriteFile("a", []byte("late")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.place(c); !errors.Is(err, ErrChanged) {
+		t.Errorf("a late change was overwritten: %v", err)
+	}
+	c.discard()
 }
