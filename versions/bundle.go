@@ -132,7 +132,7 @@ func bundlePath(p string) (environment string, ok bool) {
 	dir, file := path.Split(p)
 	dir = strings.TrimSuffix(dir, "/")
 	if under, ok := strings.CutPrefix(dir, KeysDir+"/"); ok {
-		slot, ok := keyDir(under)
+		slot, _, ok := keyDir(under)
 		return slot.Environment(), ok && isWrapName(file) && slot == seal.ReadSlot(slot.Environment())
 	}
 	name, isFile := strings.CutSuffix(file, fileSuffix)

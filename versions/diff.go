@@ -13,13 +13,16 @@ import (
 // Action is what happened to a secret between two versions.
 type Action string
 
-// The actions of a Change. A value that is sealed anew is Changed: whether the
-// plaintext is another one, only who can read can tell.
+// The actions of a Change. Whether the plaintext of a value that is sealed anew is
+// another one, only who can read can tell.
 const (
 	Added   Action = "added"
 	Removed Action = "removed"
 	Changed Action = "changed" // the sealed value
-	Edited  Action = "edited"  // only what stands beside the value
+	// Resealed is Changed where the value is sealed to a newer key, is as long as
+	// before, and nothing beside it differs: it is most likely the same.
+	Resealed Action = "resealed"
+	Edited   Action = "edited" // only what stands beside the value
 )
 
 // Change is one secret that differs between two versions of a set.
@@ -152,6 +155,9 @@ func (c *Change) classify() {
 		if f.differ {
 			c.Fields = append(c.Fields, f.name)
 		}
+	}
+	if c.Action == Changed && len(c.Fields) == 0 && c.resealed() {
+		c.Action = Resealed
 	}
 }
 

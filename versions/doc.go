@@ -121,6 +121,125 @@
 // come from the same places in that order, the first that proves itself. Who is not a
 // member in the newest note cannot read, even if an old wrap would open.
 //
+// # Changing people and keys
+//
+// An [Amendment] makes the next app note and what follows from it; [Sync] what an
+// unchanged note still asks for. The note asks for these wraps, and for no others:
+//
+//	SLOT.GEN of a read slot    every generation, for each who holds the slot
+//	SLOT.GEN of one that signs the newest, for each who holds the slot: an older
+//	                           key signs nothing that counts
+//
+// Taking a slot from somebody is followed by the next generation of it, which is
+// wrapped for those who stay. Then every value of a read slot's environment is
+// opened and sealed again to the new key, at the same place and with the same
+// text beside it: who can read is never widened, and a binding never changed. A
+// value that does not open where it stands ends the change. A publish key that is
+// replaced gets until and head from the newest pin that counts, 0 when it is not
+// by that key.
+//
+// Whoever makes the change may lack a key: an admin who does not read can make a
+// new read key, and neither wrap an old one nor open a value. Each such part is
+// [Pending], with the members who can finish it. An older key that no member has
+// a wrap of is nothing to wait for.
+//
+// A slot that nobody holds gets a new generation before it is given to somebody.
+// An app keeps an admin and an environment, an environment a reader. Dropping an
+// environment takes its slots from everybody and retires its publish key; in its
+// next life it goes on with further generations.
+//
+// Edits are written in this order, all or none: wraps, note, values, and then the
+// wraps that go. A kill in between leaves a set that opens, and Sync finishes it.
+//
+// # Merging
+//
+// In the middle of a merge git keeps three versions of an unmerged file: the common
+// one, ours and theirs. A side ([Sides]) is the directory with the unmerged files as
+// that side has them, and all others as in the work tree.
+//
+// A secret is merged by what it says, each field and the plaintexts for themselves:
+// what one side alone has changed is taken. Which key a value is sealed to is no
+// change. What both have changed, or what cannot be opened to compare, a person
+// decides.
+//
+// App notes are merged by an admin, who signs the result ([MergeNotes]):
+//
+//	version   one above the higher of the two
+//	members   by name: added on either side is in, removed on either is out, and so
+//	          with a member's slots; an environment that either has removed is gone
+//	slots     the keys of both, each side's in its order, the block first whose
+//	          first key is the smaller; where both have made a key of one slot, those
+//	          of one side stay and the other's are dropped
+//	until     and head, of a retired publish key: as the kept side has them
+//
+// One name with two recipients, one recipient with two names, and a note without an
+// admin or with an environment that nobody reads are refused. Instead of both, one
+// side's members can be taken; the keys are merged in the same way.
+//
+// Then a slot gets a further generation when one of these holds:
+//
+//   - somebody who had its newest key, by the common note or that of a side, holds
+//     the slot no more. So a removal on one side wins over a rekey or a wrap on the
+//     other, which did not know of it;
+//   - a key of it was dropped that had been made since the common note, and that
+//     side's changes are taken: what it was made for is done again;
+//   - its newest publish key is retired.
+//
+// Values that are sealed to a dropped key are sealed anew, and so is what is sealed
+// to a retired one, as [Sync] does. A merge that would leave a value that nobody can
+// open is refused. Which keys stay is the choice of who merges; it must be those that
+// pins were published under, or the ledger would not verify. A client that remembers
+// a note of which a key was dropped refuses the merged one until it is told to trust
+// it. Two admins who settle one merge apart make the same note, unless a key is made.
+//
+// What a side's note says is taken ([SidesOf]) when it verifies; when it is not older
+// than the common note, which would make an old note that somebody put back look like
+// changes; when it is related to the remembered note as [seal.Compare] has it, except
+// that two branches may have changed the note a different number of times; and when
+// it has every admin key of the other side and of the remembered note, or is the
+// remembered one. Of a side for which that does not hold nothing stays, not even a
+// key. One of the sides must be the remembered note or go on from it.
+//
+// # What a member could open
+//
+// A member who was given ENV.read was given all generations up to the newest in that
+// note, and keeps them. So his reach in ENV is the newest generation of ENV.read in
+// any note that gave it to him, and he could open all that was ever sealed to his
+// reach or below: in any commit of any ref, before or after, and in any pin. The
+// member is each recipient that had the name, under whatever name later or before.
+// Whether a wrap was really made, and what an admin may have kept of a key that he
+// made for others, no note tells.
+//
+// The notes are those of history, of the pins and the newest. Each must verify, and
+// be related to the newest ([seal.Compare]) or signed by its admin key; others are
+// passed over and counted. An admin who was removed can still sign a note older than
+// that: it can make a report longer, never shorter.
+//
+// In use is what the work tree and the newest pins hold, in all environments: what
+// was copied to one that the member never read is found there. A value in use is
+// exposed when its generation is within reach, or when its plaintext is that of a
+// value within reach: of the same secret in the same environment; of one that a
+// commit took away when it brought this one, which is a rename; or, from 8 bytes on,
+// of any other. Every version of a named key counts. Where the keys at hand do not
+// open both sides it may be exposed, unless history shows that it is another: a value
+// came in with a new plaintext when it took the place of one of the same generation
+// and version outside a merge, or of one that is not exposed, or was added where no
+// value within reach ever stood; none of it together with the removal of an exposed
+// value of its environment; and, as sealing keeps the length to a multiple of 128
+// bytes, always when that differs. What took the place of a higher generation, or
+// came in where a shallow clone ends, shows nothing. So a copy to another name, and
+// the same value set once more, are found with keys only, on both sides.
+//
+// In an environment that one of the member's recipients reads in the newest note
+// nothing is to be rotated for that one; what the others could open is.
+//
+// An environment's leavers are the recipients that were given its read key and do
+// not hold it in the newest note, and those that were given any read key and are no
+// member's in it. A publish that requires rotated values refuses what is, or may be,
+// exposed to one of them, and a repository that is not whole. A member who reads the
+// same value elsewhere today, and never read it there, has left nothing. A publisher
+// without the keys sees no copies.
+//
 // # Write order
 //
 // Publish builds all objects, writes them durably, pushes, and moves the local

@@ -139,6 +139,29 @@ func (e *AuthError) Unwrap() error { return e.Err }
 // Is makes an AuthError an ErrNotAuthentic.
 func (e *AuthError) Is(target error) bool { return target == ErrNotAuthentic }
 
+// BehindError says that a ledger does not reach a pin that is known: it went
+// back, or what is newer has not been fetched.
+type BehindError struct {
+	Environment string
+	Have        int  // newest pin here, 0 for none
+	Known       int  // pin that was seen
+	ByNote      bool // it was the app note that knows it
+}
+
+func (e *BehindError) Error() string {
+	s := "ledger of " + e.Environment + ": went back"
+	switch {
+	case e.ByNote:
+		return fmt.Sprintf("%s: the app note knows pin %d", s, e.Known)
+	case e.Have == 0:
+		return fmt.Sprintf("%s: pin %d was seen, and now there is none", s, e.Known)
+	}
+	return fmt.Sprintf("%s from pin %d to pin %d", s, e.Known, e.Have)
+}
+
+// Is makes a BehindError an ErrNotAuthentic.
+func (e *BehindError) Is(target error) bool { return target == ErrNotAuthentic }
+
 // DivergedNoteError says that two validly signed notes of one version differ:
 // two admins changed it on two branches.
 type DivergedNoteError struct {

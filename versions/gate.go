@@ -30,22 +30,36 @@ type Allow struct {
 type Problem struct {
 	Name   string // the secret, or "" for the set as a whole
 	Reason string
-	Try    string // what would help, as a command; may be ""
+	Try    string   // what would help, as a command; may be ""
+	Flag   string   // of publish, which lets it pass all the same; may be ""
+	Left   []string // who left and could open it, or may; nil when it is not about that
+
+	kind string // the same for problems that differ in names and numbers only
 }
 
-// GateError lists every problem found. It is an ErrRefused.
+// GateError has every problem found. It is an ErrRefused.
 type GateError struct {
 	Environment string
 	Problems    []Problem
 }
 
 func (e *GateError) Error() string {
-	lines := make([]string, len(e.Problems))
-	for i, p := range e.Problems {
-		lines[i] = p.Reason
-		if p.Name != "" {
-			lines[i] = fmt.Sprintf("%s: %s", p.Name, p.Reason)
+	const most = 5 // of a kind
+	var lines []string
+	more := 0
+	kinds := map[string]int{}
+	for _, p := range e.Problems {
+		switch kinds[p.kind]++; {
+		case kinds[p.kind] > most:
+			more++
+		case p.Name != "":
+			lines = append(lines, fmt.Sprintf("%s: %s", p.Name, p.Reason))
+		default:
+			lines = append(lines, p.Reason)
 		}
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
 	return fmt.Sprintf("%s cannot be published: %s", e.Environment, strings.Join(lines, "; "))
 }
@@ -65,7 +79,11 @@ type gate struct {
 }
 
 func (g *gate) refuse(name, try, format string, args ...any) {
-	g.problems = append(g.problems, Problem{Name: name, Try: try, Reason: fmt.Sprintf(format, args...)})
+	g.refuseUnless("", name, try, format, args...)
+}
+
+func (g *gate) refuseUnless(flag, name, try, format string, args ...any) {
+	g.problems = append(g.problems, Problem{Name: name, Try: try, Flag: flag, Reason: fmt.Sprintf(format, args...), kind: format})
 }
 
 // judge checks every file and returns what set.sum and the ledger's tree need:
@@ -106,11 +124,11 @@ func (g *gate) judgeFile(name string, f *SecretFile, newest int) {
 		g.refuse(name, fmt.Sprintf("pinseal set %s -e %s", name, env), "is blank and not optional")
 	}
 	if f.Expired(g.now) && !g.allow.Blank && !slices.Contains(g.allow.Expired, name) {
-		g.refuse(name, "pinseal publish "+env+" --allow-expired "+name, "expired on %s", f.Expires)
+		g.refuseUnless("--allow-expired "+name, name, "", "expired on %s", f.Expires)
 	}
 	for _, generation := range f.Generations() {
 		if generation < newest && !g.allow.Retired {
-			g.refuse(name, "pinseal publish "+env+" --allow-retired",
+			g.refuseUnless("--allow-retired", name, "pinseal rekey "+env+" --values",
 				"is sealed to read key %d, retired since; key %d is the newest", generation, newest)
 		}
 	}
@@ -118,7 +136,7 @@ func (g *gate) judgeFile(name string, f *SecretFile, newest int) {
 
 // wraps finds, for every reader of the day, the wraps of every generation in
 // use. The first source that has one gives it.
-func (g *gate) wraps(generations []int, sources []*Source) (map[string][]byte, error) {
+func (g *gate) wraps(generations []int, sources []*Source, keys *Keyring) (map[string][]byte, error) {
 	slot := seal.ReadSlot(g.environment)
 	found := map[string][]byte{}
 	notes := make([]*seal.Note, len(sources))
@@ -131,6 +149,7 @@ func (g *gate) wraps(generations []int, sources []*Source) (map[string][]byte, e
 	for _, generation := range generations {
 		for _, member := range g.note.Readers(g.environment) {
 			p := WrapPath(slot, generation, member.Name)
+			var bad error
 			for i, s := range sources {
 				// Nobody else can try it, so it must at least be meant for them.
 				if !sameRecipient(notes[i], g.note, member.Name) {
@@ -146,11 +165,18 @@ func (g *gate) wraps(generations []int, sources []*Source) (map[string][]byte, e
 				if err := checkArmor(data); err != nil {
 					return nil, &StructureError{Path: s.where(p), Reason: "in the " + s.What + " is not a wrap", Err: err}
 				}
+				if keys.disproves(data, slot, generation, member.Name) {
+					bad = &AuthError{What: p + " of the " + s.What, Reason: "is not a wrap of that key"}
+					continue
+				}
 				found[p] = data
 				break
 			}
+			if found[p] == nil && bad != nil {
+				return nil, bad
+			}
 			if found[p] == nil {
-				g.refuse("", "", "reader %q has no wrap of read key %d and could not open this pin", member.Name, generation)
+				g.refuse("", "pinseal member sync", "reader %q has no wrap of read key %d and could not open this pin", member.Name, generation)
 			}
 		}
 	}

@@ -155,10 +155,7 @@ func (k *Keyring) candidates(slot seal.Slot) ([]string, error) {
 // unwrap tries the sources in order: the first wrap that proves itself. What is
 // wrong with the others, or with reading them, is the reason, should none do.
 func (k *Keyring) unwrap(slot seal.Slot, generation int, members []string) (*seal.Key, error) {
-	ids := make([]age.Identity, len(k.ids.List))
-	for i, id := range k.ids.List {
-		ids[i] = id.Identity
-	}
+	ids := k.identities()
 	var bad error
 	found := false
 	for _, s := range k.sources {
@@ -184,6 +181,9 @@ func (k *Keyring) unwrap(slot seal.Slot, generation int, members []string) (*sea
 				bad = fmt.Errorf("%s: %w", what, err) // the wrap is not to blame
 			case errors.Is(err, seal.ErrNoKey) && s.isForAnother(member, k.note):
 				found = false // the member had another recipient when it was made
+			case errors.Is(err, seal.ErrNoKey):
+				// Not a want of a key: what stands under the member's name is not the member's.
+				bad = &AuthError{What: what, Reason: "is not a wrap of that key: no identity here opens it"}
 			default:
 				bad = &AuthError{What: what, Reason: "is not a wrap of that key", Err: err}
 			}
@@ -215,4 +215,22 @@ func memberNames(members []seal.Member) []string {
 
 func without(names, drop []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(drop, n) })
+}
+
+// disproves reports whether a wrap for one of the members that the identities are
+// does not hold the key. Of others' wraps nothing can be said.
+func (k *Keyring) disproves(wrap []byte, slot seal.Slot, generation int, member string) bool {
+	if !slices.ContainsFunc(k.members, func(m seal.Member) bool { return m.Name == member }) {
+		return false
+	}
+	_, err := seal.UnwrapKey(wrap, k.note, slot, generation, k.identities()...)
+	return errors.Is(err, seal.ErrNoKey) || errors.Is(err, seal.ErrAuth)
+}
+
+func (k *Keyring) identities() []age.Identity {
+	ids := make([]age.Identity, len(k.ids.List))
+	for i, id := range k.ids.List {
+		ids[i] = id.Identity
+	}
+	return ids
 }

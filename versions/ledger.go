@@ -63,7 +63,7 @@ func ledgerError(environment, reason string, err error) error {
 
 // OpenLedger verifies a ledger from its tip down to what was seen, or to its
 // first pin, with the newest note. A tip of "" is a ledger without pins, which
-// is an error if some were seen. Errors are *AuthError.
+// is an error if some were seen. Errors are *AuthError and *BehindError.
 func OpenLedger(ctx context.Context, r *repo.Repo, note *seal.Note, environment string, tip repo.Hash, seen Seen) (*Ledger, error) {
 	l := &Ledger{repo: r, note: note, env: environment, ref: tip}
 	seen = l.unvoid(seen)
@@ -74,7 +74,7 @@ func OpenLedger(ctx context.Context, r *repo.Repo, note *seal.Note, environment 
 	}
 	if l.tip == nil {
 		if seen.Number > 0 {
-			return nil, ledgerError(environment, fmt.Sprintf("went back: pin %d was seen, and now there is none", seen.Number), nil)
+			return nil, &BehindError{Environment: environment, Known: seen.Number}
 		}
 		if err := l.checkRetired(nil); err != nil {
 			return nil, err
@@ -82,7 +82,7 @@ func OpenLedger(ctx context.Context, r *repo.Repo, note *seal.Note, environment 
 		return l, nil
 	}
 	if l.tip.Number < seen.Number {
-		return nil, ledgerError(environment, fmt.Sprintf("went back from pin %d to pin %d", seen.Number, l.tip.Number), nil)
+		return nil, &BehindError{Environment: environment, Have: l.tip.Number, Known: seen.Number}
 	}
 	if l.tip.NoteVersion > note.Version {
 		return nil, ledgerError(environment, fmt.Sprintf("pin %d names app note version %d, newer than any here", l.tip.Number, l.tip.NoteVersion), nil)
@@ -219,8 +219,10 @@ func (l *Ledger) checkRetired(e *Entry) error {
 			continue
 		}
 		switch {
-		case e == nil || l.tip.Number < slot.Until:
-			return ledgerError(l.env, fmt.Sprintf("went back: the app note knows pin %d", slot.Until), nil)
+		case e == nil:
+			return &BehindError{Environment: l.env, Known: slot.Until, ByNote: true}
+		case l.tip.Number < slot.Until:
+			return &BehindError{Environment: l.env, Have: l.tip.Number, Known: slot.Until, ByNote: true}
 		case e.contradicts(slot.Until, slot.Head):
 			return ledgerError(l.env, fmt.Sprintf("pin %d is not the one that the app note knows", slot.Until), nil)
 		}

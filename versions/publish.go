@@ -20,7 +20,8 @@ type Proposal struct {
 	Allow       Allow
 	Expect      int // number of the newest pin, or -1 for any
 	Message     string
-	RollbackOf  int // 0, or the pin whose set this is
+	RollbackOf  int      // 0, or the pin whose set this is
+	Rotated     *History // when set, no value may be one that who has left could open
 	Time        time.Time
 }
 
@@ -49,13 +50,16 @@ func (l *Ledger) Prepare(ctx context.Context, p Proposal) (*Draft, error) {
 	}
 	g := &gate{environment: p.Environment, set: p.Set, note: l.note, allow: p.Allow, now: p.Time}
 	if l.tip == nil && !p.Allow.First {
-		g.refuse("", "pinseal publish "+p.Environment+" --first", "this is the first pin of %s", p.Environment)
+		g.refuseUnless("--first", "", "", "this is the first pin of %s", p.Environment)
 	}
 	files, generations, err := g.judge()
 	if err != nil {
 		return nil, err
 	}
-	tree, err := g.wraps(generations, p.Wraps)
+	tree, err := g.wraps(generations, p.Wraps, p.Keys)
+	if err == nil && p.Rotated != nil {
+		err = g.rotated(ctx, p.Rotated, p.Keys)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +100,37 @@ func (d *Draft) compare(ctx context.Context, p Proposal, files map[string][]byte
 		}
 	}
 	d.Readers = DiffReaders(oldNote, d.ledger.note, p.Environment)
-	d.Changes, err = diffFiles(old, p.Set, p.Environment, files)
-	return err
+	if d.Changes, err = diffFiles(old, p.Set, p.Environment, files); err != nil {
+		return err
+	}
+	return d.openResealed(ctx, p, old)
+}
+
+// openResealed holds what looks sealed anew to its word: only where the publisher
+// opens both sides, and they are the same, is it. Whoever can commit can seal a
+// value of their own to a new key.
+func (d *Draft) openResealed(ctx context.Context, p Proposal, old *Source) error {
+	was := &Set{Source: old, Environment: p.Environment, Keys: p.Keys}
+	now := &Set{Source: p.Set, Environment: p.Environment, Keys: p.Keys}
+	return inParallel(len(d.Changes), func(i int) error {
+		c := &d.Changes[i]
+		if c.Action != Resealed {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c.Action = Changed
+		a, err := was.open(c.Name, c.Old)
+		if err != nil {
+			return nil // it stays changed: that is no doubt about the set to be pinned
+		}
+		b, err := now.open(c.Name, c.New)
+		if err == nil && a.Secret.Equal(b.Secret) && len(c.New.Versions) <= 1 {
+			c.Action = Resealed
+		}
+		return nil
+	})
 }
 
 // sign makes the pin and completes the ledger's tree.

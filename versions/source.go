@@ -99,7 +99,12 @@ func sameRecipient(under, newest *seal.Note, member string) bool {
 // Wrap returns the bytes of a member's wrap. An error that is fs.ErrNotExist
 // says that this source has none.
 func (s *Source) Wrap(slot seal.Slot, generation int, member string) ([]byte, error) {
-	return s.read(WrapPath(slot, generation, member), MaxWrap)
+	p := WrapPath(slot, generation, member)
+	data, err := s.read(p, MaxWrap)
+	if hasConflictMarkers(data) {
+		return nil, &UnmergedError{Paths: []string{s.where(p)}, Markers: true, In: s.What}
+	}
+	return data, err
 }
 
 // FileBytes returns the bytes of a secret's file, which are those that set.sum

@@ -111,7 +111,7 @@ func (s *Source) wraps() ([]string, error) {
 	var all []string
 	for _, d := range dirs {
 		dir := path.Join(KeysDir, d.Name())
-		slot, ok := keyDir(d.Name())
+		slot, _, ok := keyDir(d.Name())
 		if !ok || s.Sum != nil && slot != seal.ReadSlot(s.SumOf) {
 			return nil, &StructureError{Path: s.where(dir), Reason: "is not named like a key that belongs here"}
 		}
@@ -152,14 +152,14 @@ func (s *Source) wrapsOf(dir string) ([]string, error) {
 }
 
 // keyDir reads the name of a directory of wraps: SLOT.GEN.
-func keyDir(name string) (seal.Slot, bool) {
+func keyDir(name string) (slot seal.Slot, generation int, ok bool) {
 	dot := strings.LastIndexByte(name, '.')
 	if dot < 0 {
-		return "", false
+		return "", 0, false
 	}
 	slot, err := seal.ParseSlot(name[:dot])
-	generation, ok := spelling.ParseNumber(name[dot+1:])
-	return slot, err == nil && ok && generation >= 1 && generation <= seal.MaxGenerations
+	generation, ok = spelling.ParseNumber(name[dot+1:])
+	return slot, generation, err == nil && ok && generation >= 1 && generation <= seal.MaxGenerations
 }
 
 func isWrapName(file string) bool {
