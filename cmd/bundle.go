@@ -120,7 +120,7 @@ func (s *session) bundleReaders(source *versions.Source, o bundleOptions) ([]str
 	if o.member == "" {
 		left, err := s.leftSince(source, o.env)
 		if len(left) > 0 {
-			s.warn("%s also holds what opens it for who has left since: %s\n  try:  pinseal bundle %s … --for MEMBER", source.What, strings.Join(left, ", "), o.env)
+			s.warn("%s also holds what opens it for who has left since: %s\n  try:  %s", source.What, strings.Join(left, ", "), s.here("pinseal bundle "+o.env+" … --for MEMBER"))
 		}
 		return can, err
 	}

@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 
 	"pinseal/versions"
 )
@@ -79,4 +81,21 @@ func (s *session) checkBundlePin(pin *versions.Pin, min int) error {
 		return &versions.AuthError{What: what, Reason: "is not the pin of that number that was seen before"}
 	}
 	return nil
+}
+
+// bundleView opens a bundle: an identity is enough, a repository is not asked.
+func (c *cli) bundleView(ctx context.Context, o reading, how int) (*view, error) {
+	data, err := readCapped(c.path(o.bundle), versions.MaxBundle)
+	if err != nil {
+		reason := fmt.Errorf("bundle %q cannot be read: %s", o.bundle, reasonOf(err))
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, hint(&versions.NotFoundError{What: "bundle", Name: o.bundle}, "pinseal bundle ENV -o "+quoteShell(o.bundle))
+		}
+		return nil, reason
+	}
+	bundle, err := versions.ParseBundle(data)
+	if err != nil {
+		return nil, err
+	}
+	return c.openBundle(ctx, bundle, o, how)
 }

@@ -28,7 +28,7 @@ func (o *childOptions) bind(c *cli, cmd *cobra.Command) {
 	// pflag stops at --, so a flag that is not known is the program's, and it
 	// was forgotten.
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		err = flagError(cmd, err)
+		err = cmd.Root().FlagErrorFunc()(cmd, err)
 		if use := new(*usageError); errors.As(err, use) {
 			(*use).try = append([]string{cmd.CommandPath() + " [flags] -- CMD…       the program's own flags come after --"}, (*use).try...)
 		}

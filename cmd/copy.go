@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -146,6 +147,19 @@ func (c *cli) runCopy(ctx context.Context, o copyOptions) error {
 	return nil
 }
 
+// line is the command, without --force.
+func (o *copyOptions) line() string {
+	what := strings.Join(o.names, " ")
+	if o.all {
+		what = "--all"
+	}
+	line := fmt.Sprintf("pinseal copy %s --from %s --to %s", what, o.from, o.to)
+	if o.as != "" {
+		line += " --as " + o.as
+	}
+	return line
+}
+
 func (p copyPlace) String() string {
 	if p.app == "" {
 		return p.env
@@ -182,7 +196,7 @@ func (o *copyOptions) copies(set *versions.Set, w *writer) (files map[string]*ve
 		f := sources[i]
 		if _, there := slices.BinarySearch(taken, as(name)); there {
 			if !o.force {
-				return nil, nil, w.exists(as(name), "pinseal copy … --force       to replace it")
+				return nil, nil, w.exists(as(name), o.line()+" --force       to replace it")
 			}
 			if f.Blank() {
 				left = append(left, name)

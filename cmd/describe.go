@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"encoding/hex"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,22 +12,34 @@ import (
 
 // describeChanges prints changes by name, one line each: what stands beside the
 // values before the values, so that a new expiry or kind is not lost in a long
-// list.
-func describeChanges(changes []versions.Change) []string {
-	marks := map[versions.Action]string{versions.Added: "+", versions.Removed: "-", versions.Changed: "~", versions.Edited: "~"}
-	var edited, rest []string
+// list. What was only sealed anew comes last, as one line when it is many; but
+// where the values were not opened it only looks so, and stands among the others.
+func describeChanges(changes []versions.Change, opened bool) []string {
+	const most = 5
+	marks := map[versions.Action]string{versions.Added: "+", versions.Removed: "-", versions.Changed: "~", versions.Edited: "~", versions.Resealed: "="}
+	var edited, rest, resealed []string
 	for _, c := range changes {
-		line := marks[c.Action] + " " + c.Name
-		if note := changeNote(c); note != "" {
+		mark, note := marks[c.Action], changeNote(c)
+		if c.Action == versions.Resealed && !opened {
+			mark, note = marks[versions.Changed], "sealed to a newer key"
+		}
+		line := mark + " " + c.Name
+		if note != "" {
 			line += "  (" + note + ")"
 		}
-		if len(c.Fields) > 0 {
+		switch {
+		case len(c.Fields) > 0:
 			edited = append(edited, line)
-		} else {
+		case c.Action == versions.Resealed && opened:
+			resealed = append(resealed, line)
+		default:
 			rest = append(rest, line)
 		}
 	}
-	return append(edited, rest...)
+	if len(resealed) > most {
+		resealed = []string{fmt.Sprintf("= %s sealed anew", count(len(resealed), "value"))}
+	}
+	return slices.Concat(edited, rest, resealed)
 }
 
 func changeNote(c versions.Change) string {
@@ -34,6 +48,8 @@ func changeNote(c versions.Change) string {
 		notes = append(notes, strings.Join(c.Fields, ", "))
 	}
 	switch {
+	case c.Action == versions.Resealed:
+		notes = append(notes, "sealed anew")
 	case c.Action == versions.Added && c.New.Blank():
 		notes = append(notes, "blank")
 	case c.Action == versions.Changed && c.New.Blank():

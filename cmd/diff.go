@@ -28,9 +28,9 @@ func newDiff(c *cli) *cobra.Command {
 A is HEAD and B is the work tree unless you say otherwise.
 
 Who gained or lost it comes first, then what stands beside the values, then the
-values, by name alone. A value that was sealed anew counts as changed: whether it is
-another one, only --reveal can tell, which prints the values of both sides, quoted,
-and needs the read key.`,
+values, by name alone. A value marked = is sealed to a newer key, as long as before,
+and so most likely the same. Whether it is, only --reveal can tell, which prints the
+values of both sides, quoted, and needs the read key.`,
 		Example: `  pinseal diff
   pinseal diff pin -e production
   pinseal diff pin:3 pin -e production
@@ -151,6 +151,8 @@ func (s *session) diffSide(env, text string, maybe bool, ledger **versions.Ledge
 // none.
 type revealedChange struct{ old, new *seal.Secret }
 
+// revealChanges opens both sides of the changes. What only looked as if it had been
+// sealed anew is changed from then on.
 func (s *session) revealChanges(env string, a, b side, changes []versions.Change, ledger *versions.Ledger) ([]revealedChange, error) {
 	sources := []*versions.Source{b.set, s.head}
 	if a.set != nil {
@@ -177,6 +179,9 @@ func (s *session) revealChanges(env string, a, b side, changes []versions.Change
 		}
 		if shown[i].new, err = revealSide(b, env, change.Name, change.New, keys); err != nil {
 			return nil, err
+		}
+		if old, new := shown[i].old, shown[i].new; change.Action == versions.Resealed && !old.Equal(*new) {
+			changes[i].Action = versions.Changed
 		}
 	}
 	return shown, nil

@@ -47,7 +47,7 @@ func (s *session) printDiff(o diffOptions, a, b side, readers []versions.ReaderC
 		}
 	}
 	if shown == nil {
-		for _, line := range describeChanges(changes) {
+		for _, line := range describeChanges(changes, false) {
 			if _, err := fmt.Fprintln(s.Stdout, line); err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func (s *session) printRevealed(changes []versions.Change, shown []revealedChang
 			if len(change.Fields) > 0 != edited {
 				continue
 			}
-			lines := describeChanges([]versions.Change{change})
+			lines := describeChanges([]versions.Change{change}, true)
 			if old, new := shown[i].old, shown[i].new; old != nil && new != nil && old.Equal(*new) {
 				lines = append(lines, "    the same value, sealed anew")
 			} else {

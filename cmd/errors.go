@@ -3,7 +3,6 @@ package cmd
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"pinseal/cmd/child"
 	"pinseal/repo"
@@ -80,9 +79,9 @@ func exitCode(err error) int {
 		return exitNotAuthentic
 	case errors.As(err, &name): // typed by the user: one in a file is not authentic
 		return exitUsage
-	case is(seal.ErrNoKey, seal.ErrPassphrase):
+	case is(seal.ErrNoKey, seal.ErrPassphrase, seal.ErrPlugin):
 		return exitNoKey
-	case is(versions.ErrConflict, repo.ErrMoved, repo.ErrLocked):
+	case is(versions.ErrConflict, repo.ErrMoved, repo.ErrChanged, repo.ErrLocked):
 		return exitConflict
 	case errors.As(err, &notRepo), errors.As(err, &rev), is(repo.ErrNoCommits, versions.ErrNotFound), errors.As(err, new(*versions.BlankError)):
 		return exitNotFound
@@ -91,7 +90,7 @@ func exitCode(err error) int {
 }
 
 // report prints an error with its hints and returns the exit code.
-func report(w io.Writer, err error) int {
+func (c *cli) report(err error) int {
 	code := exitCode(err)
 	if err == nil || errors.As(err, new(*exitError)) {
 		return code
@@ -100,13 +99,13 @@ func report(w io.Writer, err error) int {
 	if trust := new(*trustError); errors.As(err, trust) {
 		text = clean(err.Error())
 	}
-	fmt.Fprintf(w, "error: %s\n", text)
+	fmt.Fprintf(c.Stderr, "error: %s\n", text)
 	for i, line := range hints(err) {
 		label := "      "
 		if i == 0 {
 			label = "  try:"
 		}
-		fmt.Fprintf(w, "%s  %s\n", label, oneLine(line))
+		fmt.Fprintf(c.Stderr, "%s  %s\n", label, oneLine(c.here(line)))
 	}
 	return code
 }
@@ -128,13 +127,7 @@ func hints(err error) []string {
 func kindHints(err error) []string {
 	var gate *versions.GateError
 	if errors.As(err, &gate) {
-		var try []string
-		for _, p := range gate.Problems {
-			if p.Try != "" {
-				try = append(try, p.Try)
-			}
-		}
-		return try
+		return gateTries(gate)
 	}
 	var blank *versions.BlankError
 	var notRepo *repo.NotRepoError

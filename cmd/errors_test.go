@@ -32,7 +32,7 @@ func TestTalkOfOthers(t *testing.T) {
 	} {
 		var out strings.Builder
 		c := &cli{Env: &Env{Stderr: &out}}
-		report(&out, err)
+		c.report(err)
 		c.say("said: %s", err)
 		c.say("said: %v, %s and %q\nown line", hostileText, []string{hostileText}[0], hostileText)
 		c.warn("%s", err)
@@ -55,8 +55,8 @@ func TestTalkOfOthers(t *testing.T) {
 func TestTalkOfOurs(t *testing.T) {
 	refusal := &trustError{row: otherApp, place: "here", claim: claim{directory: "shop"}, was: "was"}
 	var out strings.Builder
-	report(&out, hint(refusal, "pinseal trust"))
 	c := &cli{Env: &Env{Stderr: &out}}
+	c.report(hint(refusal, "pinseal trust"))
 	c.say("%s.", refusal)
 	c.say("names:%s of %d", lines{"one", "two"}, 2)
 	if want := "error: " + refusal.Error() + "\n  try:  pinseal trust\n" + refusal.Error() + ".\nnames:\n  one\n  two of 2\n"; out.String() != want {

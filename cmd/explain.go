@@ -22,8 +22,14 @@ func (c *cli) explain(ctx context.Context, err error) error {
 	var structure *versions.StructureError
 	var odd *repo.OddEntryError
 	var twins *versions.TwinsError
-	if errors.As(err, &unmerged) {
+	switch {
+	case errors.As(err, &unmerged):
 		c.settle(ctx, unmerged)
+	case errors.As(err, &structure) && !errors.As(err, new(*hinted)) && slices.Contains(c.unmerged(ctx), structure.Path):
+		// Two sides and markers can be too much for a file, and default has no markers
+		// of its own to be told by.
+		unmerged = &versions.UnmergedError{Paths: []string{structure.Path}}
+		err = unmerged
 	}
 	switch {
 	case err == nil || errors.As(err, new(*hinted)) || errors.As(err, new(*usageError)):
@@ -49,16 +55,25 @@ func (c *cli) explain(ctx context.Context, err error) error {
 // settle asks git about files with conflict markers in the work tree: they are
 // unmerged, or somebody committed the markers.
 func (c *cli) settle(ctx context.Context, e *versions.UnmergedError) {
-	if !e.Markers || !here(e) || c.top == "" {
-		return
+	if e.Markers && here(e) {
+		unmerged := c.unmerged(ctx)
+		e.Markers = !slices.ContainsFunc(e.Paths, func(p string) bool { return slices.Contains(unmerged, p) })
 	}
-	r, err := repo.Open(ctx, c.top, repo.Options{Env: c.Environ, Offline: true})
+}
+
+// unmerged lists what git has for unmerged below .pinseal, as far as it can tell.
+func (c *cli) unmerged(ctx context.Context) []string {
+	r, err := repo.Open(ctx, c.workDir(), repo.Options{Env: c.Environ, Offline: true})
 	if err != nil {
-		return
+		return nil
 	}
 	defer r.Close()
+	c.top = r.Top() // copy has opened it under another name
 	unmerged, err := r.Unmerged(ctx, storeDir)
-	e.Markers = err != nil || !slices.ContainsFunc(e.Paths, func(p string) bool { return slices.Contains(unmerged, p) })
+	if err != nil {
+		return nil
+	}
+	return unmerged
 }
 
 // here reports whether the files are the work tree's.
@@ -69,17 +84,20 @@ func (c *cli) unmergedHints(e *versions.UnmergedError) []string {
 		return nil
 	}
 	p := e.Paths[0]
-	var try []string
-	if e.Markers {
-		try = append(try, c.gitFor("log -p", p))
-	} else {
-		add := " && " + c.gitFor("add", p)
-		try = append(try, c.gitFor("checkout --ours", p)+add, c.gitFor("checkout --theirs", p)+add)
+	env, name, isSecret := secretAt(p)
+	again := "pinseal rm " + name + " -e " + env + " && pinseal set " + name + " -e " + env
+	add := " && " + c.gitFor("add", p)
+	switch {
+	case e.Markers && isSecret && here(e):
+		return []string{c.gitFor("log -p", p), again}
+	case e.Markers:
+		return []string{c.gitFor("log -p", p)}
+	case strings.Count(p, "/") < 2: // a file of the store, which is no app's
+		return []string{c.gitFor("checkout --ours", p) + add, c.gitFor("checkout --theirs", p) + add}
+	case isSecret:
+		return []string{"pinseal resolve      settles all that needs no decision", resolveLine(name, env)}
 	}
-	if env, name, ok := secretAt(p); ok && (!e.Markers || here(e)) {
-		try = append(try, "pinseal rm "+name+" -e "+env+" && pinseal set "+name+" -e "+env)
-	}
-	return try
+	return []string{"pinseal resolve"}
 }
 
 func (c *cli) structureHints(e *versions.StructureError) []string {

@@ -86,11 +86,12 @@ func TestNumberFlags(t *testing.T) {
 	}
 }
 
-// What was mistyped is answered with a known name and never shown again.
+// What was mistyped is answered with a known name and not shown again, but for the
+// name of a flag that can hardly be anything else.
 func TestNearestIsOffered(t *testing.T) {
 	for _, test := range []struct {
 		args  string
-		want  string // the first hint
+		want  string // the first hint, or the error
 		never string
 	}{
 		{"lst", "  try:  pinseal list\n", "lst"},
@@ -102,9 +103,13 @@ func TestNearestIsOffered(t *testing.T) {
 		{"identity nosuch", "  try:  pinseal identity --help\n", "nosuch"},
 		{"help pubish", "  try:  pinseal help publish\n", "pubish"},
 		{"help exit-code", "  try:  pinseal help exit-codes\n", ""},
-		{"get KEY --jsno", "  try:  pinseal get --json\n", "jsno"},
+		{"get KEY --jsno", "error: there is no flag --jsno\n  try:  pinseal get --json\n", ""},
+		{"get KEY --correct-horse-battery", "a flag is not known", "horse"},
+		{"get KEY --jSno", "a flag is not known", "jSno"},
 		{"get KEY --evn=hunter22", "  try:  pinseal get --env\n", "hunter22"},
-		{"run --onyl A -- true", "  try:  pinseal run [flags] -- CMD", "onyl"},
+		{"get KEY --evn=hunter", "error: a flag is not known, or has a value it cannot take\n", "hunter"},
+		{"get KEY --evn=hunter --env x", "a flag is not known", "evn="},
+		{"run --onyl A -- true", "error: there is no flag --onyl\n  try:  pinseal run [flags] -- CMD", ""},
 		{"get KEY --hunter22", "  try:  pinseal get --help\n", "hunter22"},
 		{"get KEY -zhunter22", "  try:  pinseal get --help\n", "hunter22"},
 	} {

@@ -83,30 +83,26 @@ func (c *cli) runGet(ctx context.Context, o getOptions) error {
 func (c *cli) readHint(v *view, err error) error {
 	var missing *versions.NotFoundError
 	if v != nil && errors.As(err, &missing) && missing.What == "secret" {
-		return hint(err, c.listCommand(v))
+		return hint(err, v.listCommand())
 	}
-	if !errors.Is(err, seal.ErrNoKey) {
-		return err
+	switch {
+	case errors.Is(err, seal.ErrPlugin):
+		return pluginError(err)
+	case errors.Is(err, seal.ErrNoKey):
+		return hint(err, c.keyHints(v, err)...)
 	}
-	if ids, idErr := c.findIdentity(); idErr == nil && ids == nil {
-		return hint(err, "pinseal --identity FILE …     if you have one elsewhere", "pinseal identity new          then ask an admin to add you")
-	}
-	return hint(err, "pinseal identity show         and ask an admin to add you")
+	return err
 }
 
 // listCommand lists the names of what was read.
-func (c *cli) listCommand(v *view) string {
-	command := "pinseal list"
-	if c.app != "" {
-		command += " --app " + quoteShell(c.app)
-	}
+func (v *view) listCommand() string {
 	switch {
 	case v.asked.bundle != "":
-		return command + " --bundle " + quoteShell(v.asked.bundle)
+		return "pinseal list --bundle " + quoteShell(v.asked.bundle)
 	case v.asked.at != "":
-		return command + " -e " + v.Environment + " --at " + quoteShell(v.asked.at)
+		return "pinseal list -e " + v.Environment + " --at " + quoteShell(v.asked.at)
 	}
-	return command + " -e " + v.Environment
+	return "pinseal list -e " + v.Environment
 }
 
 // revealed is a value in JSON: as text, or in base64 when it is not UTF-8.

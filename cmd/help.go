@@ -8,7 +8,7 @@ import (
 )
 
 // topics are the pages of `pinseal help TOPIC` that are not commands.
-var topicNames = []string{"commands", "exit-codes", "versions", "identities", "environment"}
+var topicNames = []string{"commands", "exit-codes", "versions", "identities", "members", "environment"}
 
 func topic(root *cobra.Command, name string) (string, bool) {
 	switch name {
@@ -20,6 +20,8 @@ func topic(root *cobra.Command, name string) (string, bool) {
 		return versionsTopic, true
 	case "identities":
 		return identitiesTopic, true
+	case "members":
+		return membersTopic, true
 	case "environment":
 		return environmentTopic, true
 	}

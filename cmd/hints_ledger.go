@@ -33,7 +33,7 @@ func (s *session) publishLine(env string) string {
 // gateHints are what the gate suggests, with all that it wants of publish in one
 // line beside what was given: each flag alone would be refused again.
 func (o publishOptions) gateHints(gate *versions.GateError) []string {
-	var try, flags []string
+	var flags []string
 	if o.first {
 		flags = append(flags, "--first")
 	}
@@ -43,18 +43,17 @@ func (o publishOptions) gateHints(gate *versions.GateError) []string {
 	if o.allow.Retired {
 		flags = append(flags, "--allow-retired")
 	}
-	again := false
-	for _, p := range gate.Problems {
-		flag, ok := strings.CutPrefix(p.Try, "pinseal publish "+o.env+" ")
-		switch {
-		case ok && !slices.Contains(flags, flag):
-			flags = append(flags, flag)
-		case !ok && p.Try != "":
-			try = append(try, p.Try)
-		}
-		again = again || ok
+	if o.rotated {
+		flags = append(flags, "--require-rotated")
 	}
-	if !again {
+	given := len(flags)
+	for _, p := range gate.Problems {
+		if p.Flag != "" && !slices.Contains(flags, p.Flag) {
+			flags = append(flags, p.Flag)
+		}
+	}
+	try := gateTries(gate)
+	if len(flags) == given {
 		return try
 	}
 	line := "pinseal publish " + o.env
@@ -65,6 +64,28 @@ func (o publishOptions) gateHints(gate *versions.GateError) []string {
 		flags = append(flags, "-m "+quoteShell(o.message))
 	}
 	return append(try, line+" "+strings.Join(flags, " "))
+}
+
+// gateTries are what would help against the gate's problems, the first few. What
+// leavers could open is listed whole by the report.
+func gateTries(gate *versions.GateError) []string {
+	const most = 5
+	var try, left []string
+	for _, p := range gate.Problems {
+		switch {
+		case p.Try == "" || slices.Contains(try, p.Try):
+		case len(try) < most:
+			try = append(try, p.Try)
+		default:
+			left = append(left, p.Left...)
+		}
+	}
+	slices.Sort(left)
+	left = slices.Compact(left)
+	for _, name := range left[:min(most, len(left))] {
+		try = append(try, "pinseal member report "+name)
+	}
+	return try
 }
 
 // fetchError says why a remote gave no ledgers. What git adds to every failure is

@@ -96,6 +96,24 @@ func (c *cli) readIdentity(file string) (*identitySource, error) {
 	return &identitySource{data, file}, nil
 }
 
+// checkNamedIdentity refuses an identity that was named and is none, before
+// anything else is asked: whoever names one means to be somebody, and what follows
+// would be asked of nobody.
+func (c *cli) checkNamedIdentity() error {
+	if c.identity == "" && c.Getenv("PINSEAL_IDENTITY_FILE") == "" && c.Getenv("PINSEAL_IDENTITY") == "" {
+		return nil
+	}
+	source, err := c.findIdentity()
+	if err != nil {
+		return err
+	}
+	_, err = seal.ParseIdentities(source.data, seal.Prompts{})
+	if err == nil || errors.Is(err, seal.ErrPassphrase) || errors.Is(err, seal.ErrPlugin) {
+		return nil
+	}
+	return hint(&noIdentityError{fmt.Sprintf("identity from %s: %s", source.where, err)}, "pinseal help identities")
+}
+
 // noIdentityError says that an identity that was named is not to be had. It is
 // a seal.ErrNoKey.
 type noIdentityError struct{ reason string }
@@ -122,7 +140,8 @@ func (c *cli) parse(source *identitySource) (*seal.Identities, error) {
 	ids, err := seal.ParseIdentities(source.data, asks)
 	switch {
 	case errors.Is(err, seal.ErrPassphrase) && asks.Passphrase == nil:
-		return nil, &noIdentityError{fmt.Sprintf("identity from %s is protected by a passphrase, and there is no terminal to ask for it", source.where)}
+		return nil, hint(&noIdentityError{fmt.Sprintf("identity from %s is protected by a passphrase, and there is no terminal to ask for it", source.where)},
+			"pinseal member add NAME --service --can ENV.read      an admin makes one for a machine", "pinseal --identity FILE …     if you have one without a passphrase")
 	case err != nil:
 		return nil, &noIdentityError{fmt.Sprintf("identity from %s: %s", source.where, err)}
 	}

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,6 +68,7 @@ type serviceFacts struct {
 
 type idFacts struct {
 	Recipient   string `json:"recipient,omitempty"` // "" for a plugin, which does not tell
+	Fingerprint string `json:"fingerprint,omitempty"`
 	Kind        string `json:"kind"`
 	PostQuantum bool   `json:"post_quantum"`
 }
@@ -91,7 +95,11 @@ func (c *cli) runIdentityShow(ctx context.Context, asJSON bool) error {
 		f.Service = &serviceFacts{ids.Service.App.String(), ids.Service.NoteVersion}
 	}
 	for _, id := range ids.List {
-		f.Identities = append(f.Identities, idFacts{id.Recipient, identityKind(id), id.PostQuantum})
+		facts := idFacts{Recipient: id.Recipient, Kind: identityKind(id), PostQuantum: id.PostQuantum}
+		if id.Recipient != "" {
+			facts.Fingerprint = fingerprint(id.Recipient)
+		}
+		f.Identities = append(f.Identities, facts)
 	}
 	app, err := c.memberHere(ctx, ids, &f)
 	if err != nil {
@@ -153,7 +161,7 @@ func (c *cli) memberHere(ctx context.Context, ids *seal.Identities, f *identityF
 
 func (f *identityFacts) text(app string, ids *seal.Identities) string {
 	var b strings.Builder
-	add := func(label, value string) { fmt.Fprintf(&b, "%-10s %s\n", label, clean(value)) }
+	add := func(label, value string) { fmt.Fprintf(&b, "%-11s %s\n", label, clean(value)) }
 	add("found in", f.From)
 	if f.Service != nil {
 		add("service", fmt.Sprintf("of app %s alone, from app note version %d on", f.Service.App, f.Service.NoteVersion))
@@ -169,12 +177,15 @@ func (f *identityFacts) text(app string, ids *seal.Identities) string {
 		add("member", memberLine(m)+" (app "+app+")")
 	case f.Service != nil && len(ids.List) == 1:
 		add("member", "no: this service is of another app, or was removed from app "+app)
+	case slices.ContainsFunc(ids.List, func(id seal.Identity) bool { return id.Recipient == "" }):
+		add("member", "of app "+app+": the plugin does not tell; pinseal get tries it on every member's keys")
 	default:
-		add("member", "no member of app "+app+": send the recipient to an admin")
+		add("member", "no member of app "+app+": pinseal member request prints the line for an admin")
 	}
 	for _, id := range f.Identities {
 		if id.Recipient != "" {
 			add("recipient", id.Recipient)
+			add("fingerprint", id.Fingerprint)
 		} else {
 			add("recipient", "the plugin does not tell it")
 		}
@@ -182,11 +193,12 @@ func (f *identityFacts) text(app string, ids *seal.Identities) string {
 	return b.String()
 }
 
-// createPrivate writes an identity to a file that must not be there yet.
-func (c *cli) createPrivate(ctx context.Context, file string, data []byte) error {
+// createPrivate writes an identity to a file that must not be there yet; command
+// is what does so with -o.
+func (c *cli) createPrivate(ctx context.Context, command, file string, data []byte) error {
 	err := writePrivate(file, data)
 	if errors.Is(err, fs.ErrExist) {
-		return thereAlready(file)
+		return thereAlready(command, file)
 	}
 	if err == nil {
 		c.warnInRepo(ctx, file)
@@ -194,14 +206,27 @@ func (c *cli) createPrivate(ctx context.Context, file string, data []byte) error
 	return err
 }
 
-func thereAlready(file string) error {
-	return hint(fmt.Errorf("%q is there already, and an identity is never overwritten: %w", file, versions.ErrConflict), "pinseal identity show --identity "+quoteShell(file), "… -o OTHERFILE")
+// checkNewFile refuses a file that is there, and one in a directory that is not:
+// where a drive is to be mounted nothing may be made in its place.
+func checkNewFile(command, file string) error {
+	if _, err := os.Lstat(file); err == nil {
+		return thereAlready(command, file)
+	}
+	dir := filepath.Dir(file)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return usage([]string{"mkdir " + quoteShell(dir) + "      unless a drive is to be mounted there"}, "output %q: there is no directory %q", file, dir)
+	}
+	return nil
 }
 
-// askNewPassphrase asks twice.
-func (c *cli) askNewPassphrase() ([]byte, error) {
+func thereAlready(command, file string) error {
+	return hint(fmt.Errorf("%q is there already, and an identity is never overwritten: %w", file, versions.ErrConflict), "pinseal identity show --identity "+quoteShell(file), command+" -o OTHERFILE")
+}
+
+// askNewPassphrase asks twice, for what command makes.
+func (c *cli) askNewPassphrase(command string) ([]byte, error) {
 	if !c.interactive() {
-		return nil, usage([]string{"… without --passphrase      the file is readable by you alone either way"}, "--passphrase asks for it on a terminal, and there is none to ask on")
+		return nil, usage([]string{command + " -o FILE      without --passphrase: the file is readable by you alone either way"}, "--passphrase asks for it on a terminal, and there is none to ask on")
 	}
 	first, err := c.ReadHidden("New passphrase (hidden): ")
 	if err != nil {

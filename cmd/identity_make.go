@@ -23,11 +23,14 @@ func (c *cli) makeIdentity(r *repo.Repo) (string, error) {
 		return "", err
 	}
 	if inside {
-		return "", usage([]string{"XDG_CONFIG_HOME=DIR pinseal init      a directory outside of it", "pinseal --identity FILE init          if you have one"},
+		return "", usage([]string{"XDG_CONFIG_HOME=DIR pinseal …      a directory outside of it", "pinseal --identity FILE …           if you have one"},
 			"your identity would be made at %q, which is in the work tree: it must never be committed", file)
 	}
 	data, _, err := seal.NewIdentity()
 	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return "", err
 	}
 	return file, writePrivate(file, data)
@@ -59,11 +62,8 @@ func isBelow(dir, file string) (bool, error) {
 }
 
 // writePrivate creates a file that only its owner may read. It fails when there
-// is one.
+// is one, and makes no directory.
 func writePrivate(file string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err

@@ -14,6 +14,12 @@ import (
 	"pinseal/seal"
 )
 
+// The commands that make a file of an identity, for hints.
+const (
+	identityNew    = "pinseal identity new"
+	identityExport = "pinseal identity export"
+)
+
 type identityNewOptions struct {
 	file       string
 	passphrase bool
@@ -28,7 +34,7 @@ func newIdentityNew(c *cli) *cobra.Command {
 where the lookup ends, $XDG_CONFIG_HOME/pinseal/identity. A file that is there is
 never overwritten.`,
 		Example: `  pinseal identity new
-  pinseal identity new -o recovery.identity --passphrase`,
+  pinseal identity new -o ../recovery.identity --passphrase`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.runIdentityNew(cmd.Context(), o)
@@ -51,12 +57,17 @@ func (c *cli) runIdentityNew(ctx context.Context, o identityNewOptions) error {
 	if o.file == "-" {
 		return usage([]string{"pinseal identity new -o FILE"}, "-o wants a file: stdout is for the recipient")
 	}
-	if _, err := os.Lstat(file); err == nil {
-		return thereAlready(file) // before a passphrase is asked for
+	if o.file == "" {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return err
+		}
+	}
+	if err := checkNewFile(identityNew, file); err != nil { // before a passphrase is asked for
+		return err
 	}
 	var passphrase []byte
 	if o.passphrase {
-		if passphrase, err = c.askNewPassphrase(); err != nil {
+		if passphrase, err = c.askNewPassphrase(identityNew); err != nil {
 			return err
 		}
 	}
@@ -67,7 +78,7 @@ func (c *cli) runIdentityNew(ctx context.Context, o identityNewOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := c.createPrivate(ctx, file, data); err != nil {
+	if err := c.createPrivate(ctx, identityNew, file, data); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintln(c.Stdout, recipient); err != nil {
@@ -110,8 +121,8 @@ func (c *cli) runIdentityExport(ctx context.Context, o identityExportOptions) er
 		return usage([]string{"pinseal identity export -o FILE", "pinseal identity export --show"}, "the private identity would be on the screen")
 	}
 	if toFile {
-		if _, err := os.Lstat(c.path(o.file)); err == nil {
-			return thereAlready(c.path(o.file)) // before a passphrase is asked for
+		if err := checkNewFile(identityExport, c.path(o.file)); err != nil { // before a passphrase is asked for
+			return err
 		}
 	}
 	source, err := c.needIdentity()
@@ -124,7 +135,7 @@ func (c *cli) runIdentityExport(ctx context.Context, o identityExportOptions) er
 	}
 	if toFile {
 		file := c.path(o.file)
-		if err := c.createPrivate(ctx, file, data); err != nil {
+		if err := c.createPrivate(ctx, identityExport, file, data); err != nil {
 			return err
 		}
 		c.say("Copied the identity of %s to %s", source.where, file)
@@ -155,7 +166,7 @@ func (c *cli) privateCopy(source *identitySource, protect bool) ([]byte, error) 
 	if !protect {
 		return data, nil
 	}
-	passphrase, err := c.askNewPassphrase()
+	passphrase, err := c.askNewPassphrase(identityExport)
 	if err != nil {
 		return nil, err
 	}

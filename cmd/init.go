@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,14 +81,14 @@ func (c *cli) runInit(ctx context.Context, o initOptions) error {
 			return hint(fmt.Errorf("app %q is there already: %w", o.name, versions.ErrConflict), "pinseal status", "pinseal init OTHERNAME")
 		}
 	}
-	if err := c.checkLeft(tree, o.name); err != nil {
+	if err := c.checkLeft(tree, o.name, func(dir string) bool { return dir == versions.KeysDir }); err != nil {
 		return err
 	}
 	me, made, err := c.firstMember(ctx, r)
 	if err != nil {
 		return err
 	}
-	files, note, err := makeApp(o, me)
+	files, note, err := makeApp(o.name, o.envs, me)
 	if err != nil {
 		return err
 	}
@@ -96,18 +97,24 @@ func (c *cli) runInit(ctx context.Context, o initOptions) error {
 		def = o.name
 		files["default"] = []byte(def + "\n")
 	}
-	if err := writeApp(tree, files, o.name); err != nil {
+	if err := writeApp(ctx, tree, files, o.name+"/"+versions.NoteName); err != nil {
 		return err
 	}
 	c.recordNew(ctx, r, claim{directory: o.name, id: note.ID, def: def}, note)
 	c.warnIgnored(ctx, r, o.name+"/"+versions.NoteName)
-	c.sayInit(o, note, me, made, def)
+	c.sayMade(o.name, note, me, made)
+	flag := c.appFlag(o.name)
+	if o.name != def {
+		flag = "--app " + o.name + " "
+	}
+	c.say("Next:%s", lines{c.here("pinseal " + flag + "set DATABASE_URL"), c.gitCommit() + " -m \"seal secrets\""})
 	return nil
 }
 
-// checkLeft refuses to start an app over what is left of another. An init that
-// was cut short leaves keys and nothing else, which nothing was sealed to.
-func (c *cli) checkLeft(tree *repo.WorkTree, app string) error {
+// checkLeft refuses to start an app over what is left of another, but for the
+// directories that one which was cut short may leave: keys, which nothing was
+// sealed to.
+func (c *cli) checkLeft(tree *repo.WorkTree, app string, harmless func(dir string) bool) error {
 	entries, err := tree.ReadDir(app)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -116,13 +123,17 @@ func (c *cli) checkLeft(tree *repo.WorkTree, app string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != versions.KeysDir {
+		if !harmless(e.Name()) {
 			dir := storeDir + "/" + app
 			return hint(fmt.Errorf("%s has no %s, and yet holds %q: %w", dir, versions.NoteName, e.Name(), versions.ErrConflict),
 				c.gitFor("checkout HEAD", dir), "pinseal init OTHERNAME")
 		}
 	}
-	return nil
+	left, err := fs.Sub(tree, app)
+	if err != nil {
+		return err
+	}
+	return (&versions.Source{FS: left, What: workTree, Dir: storeDir + "/" + app}).CheckAll()
 }
 
 func (o *initOptions) check(r *repo.Repo) error {
@@ -148,6 +159,9 @@ func (o *initOptions) check(r *repo.Repo) error {
 	return nil
 }
 
+// maxAppName is how long the name of an app may be, see seal.CheckAppName.
+const maxAppName = 25
+
 // appNameFrom makes an app name of a directory's, "app" when nothing is left.
 func appNameFrom(dir string) string {
 	name := strings.Map(func(r rune) rune {
@@ -160,7 +174,7 @@ func appNameFrom(dir string) string {
 		return -1
 	}, strings.ToLower(dir))
 	name = strings.TrimLeft(name, "-0123456789")
-	name = strings.Trim(name[:min(len(name), 25)], "-")
+	name = strings.Trim(name[:min(len(name), maxAppName)], "-")
 	if seal.CheckAppName(name) != nil {
 		return "app"
 	}
@@ -192,21 +206,22 @@ func (c *cli) firstMember(ctx context.Context, r *repo.Repo) (me member0, made s
 		return me, "", err
 	}
 	if ids.Service != nil {
-		return me, "", &noIdentityError{"a service identity cannot start an app: it belongs to another"}
+		return me, "", &noIdentityError{"a service identity is of one app and its machine: a person needs one of their own"}
 	}
 	me.Identity = ids.List[0]
 	if me.Recipient == "" {
-		return me, "", &noIdentityError{"identity from " + source.where + " is a plugin's, which does not tell its recipient: init needs one that does"}
+		return me, "", &noIdentityError{"identity from " + source.where + " is a plugin's, which does not tell its recipient: a first member needs one that does"}
 	}
-	me.name = memberNameFrom(r.UserEmail(ctx))
+	me.name = cmp.Or(memberNameFrom(r.UserEmail(ctx)), "me")
 	return me, made, nil
 }
 
+// memberNameFrom makes a member's name of an address, "" when nothing is left.
 func memberNameFrom(email string) string {
 	local, _, _ := strings.Cut(email, "@")
 	name := appNameFrom(local)
 	if seal.CheckMember(name) != nil || name == "app" {
-		return "me"
+		return ""
 	}
 	return name
 }
@@ -221,23 +236,15 @@ func (c *cli) recordNew(ctx context.Context, r *repo.Repo, cl claim, note *seal.
 			urls, err = s.remoteURLs()
 		}
 		if err == nil {
-			s.mem.remember(func(k *knownApps) bool { return recordPlace(k, place{r.CommonDir(), urls}, cl) })
+			p := place{r.CommonDir(), urls}
+			s.mem.remember(func(k *knownApps) bool {
+				copied := k.copyPlace(k.nameOf(p), p.dir) // the apps that stand here already
+				return recordPlace(k, p, cl) || copied
+			})
 			err = s.mem.rememberNote(note)
 		}
 	}
 	if err != nil {
 		c.warn("cannot remember this app: %s", err)
 	}
-}
-
-func (c *cli) sayInit(o initOptions, note *seal.Note, me member0, made, def string) {
-	flag := ""
-	if o.name != def {
-		flag = "--app " + o.name + " "
-	}
-	if made != "" {
-		c.say("Made your identity: %s\n  It alone opens what you seal. Copy it to a safe place now, before this machine dies:\n    pinseal identity export", made)
-	}
-	c.say("Made app %s in .pinseal/%s (id %s)\n  environments: %s; first member: %s", o.name, o.name, note.ID, strings.Join(o.envs, ", "), me.name)
-	c.say("Next:\n  pinseal %sset DATABASE_URL\n  %s -m \"seal secrets\"", flag, c.gitCommit())
 }

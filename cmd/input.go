@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ type valueInput struct {
 	file       string
 	raw        bool
 	allowEmpty bool
+	again      string // the command, for hints; "" when it is not known
 }
 
 func (v *valueInput) bind(cmd *cobra.Command) {
@@ -30,6 +32,7 @@ func (v *valueInput) bind(cmd *cobra.Command) {
 // readValue reads a value of at most seal.MaxValue bytes. It says what it
 // changed and never shows what it read.
 func (c *cli) readValue(prompt string, in valueInput) (seal.Secret, error) {
+	again := cmp.Or(in.again, "…")
 	data, err := c.readBytes(prompt, in)
 	if err != nil {
 		return seal.Secret{}, err
@@ -38,7 +41,7 @@ func (c *cli) readValue(prompt string, in valueInput) (seal.Secret, error) {
 	case len(data) > seal.MaxValue:
 		return seal.Secret{}, usage(nil, "the value is larger than %d bytes, which is the limit", seal.MaxValue)
 	case len(data) == 0 && !in.allowEmpty:
-		return seal.Secret{}, usage([]string{"… --allow-empty      if it is meant", "… --blank            to declare the name without a value"}, "the value is empty")
+		return seal.Secret{}, usage([]string{again + " --allow-empty      if it is meant", again + " --blank            to declare the name without a value"}, "the value is empty")
 	}
 	return seal.NewSecret(data), nil
 }

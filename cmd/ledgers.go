@@ -127,6 +127,9 @@ func (s *session) openTips(env string, tips versions.Tips) (*versions.Ledger, er
 		s.note = before
 		return nil, s.ledgerHint(err, env)
 	}
+	if now := l.Seen().Number; now < seen.Number {
+		s.warn("%s: pin %d was seen and counts no more: by the app note the key that signed it ended at pin %d", env, seen.Number, now)
+	}
 	if namesNote(l, s.note) {
 		if err := s.rememberNote(); err != nil {
 			return nil, err

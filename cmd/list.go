@@ -110,7 +110,7 @@ func (c *cli) runList(ctx context.Context, o listOptions) error {
 		}{1, v.Note.ID.String(), v.Environment, v.Source.What, string(v.Commit), rows}))
 	}
 	if len(rows) == 0 {
-		c.say("%s has no secrets in the %s\n  try:  pinseal set NAME -e %s", v.Environment, v.Source.What, v.Environment)
+		c.say("%s has no secrets in the %s\n  try:  %s", v.Environment, v.Source.What, c.here("pinseal set NAME -e "+v.Environment))
 		return nil
 	}
 	return afterwards(unmerged, printTable(c.Stdout, listTable(rows, dated)))

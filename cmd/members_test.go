@@ -172,7 +172,7 @@ func TestStatusOfMembers(t *testing.T) {
 	s.check(err)
 	s.add("bob", classic.Recipient().String(), read)
 	out, _ = s.run(0, "", "status")
-	s.has(out, "reader bob has no wrap of production.read generation 1; who can make it: ada",
+	s.has(out, "bob has no wrap of production.read, key 1; who can finish: ada",
 		"Not post-quantum, and so nothing that they read is: bob", "MEMBER  CAN", "bob     production.read", "  .pinseal/shop/app.note")
 	s.wrap(s.key(read, 1), "bob")
 	if out, _ = s.run(0, "", "status"); strings.Contains(out, "has no wrap") {
@@ -186,7 +186,7 @@ func TestStatusOfMembers(t *testing.T) {
 	})
 	s.wrap(next, "ada")
 	out, _ = s.run(0, "", "status")
-	s.has(out, "production: sealed to a retired generation of production.read: A", "reader bob has no wrap of production.read generation 2")
+	s.has(out, "production: sealed to retired key 1: A; who can finish: ada, bob", "bob has no wrap of production.read, key 2; who can finish: ada")
 	out, _ = s.run(0, "", "status", "--json")
 	s.has(out, `"retired": [
         "A"

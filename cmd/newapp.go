@@ -1,8 +1,8 @@
 package cmd
 
 import (
-	"errors"
-	"io/fs"
+	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,7 +13,7 @@ import (
 
 // makeApp makes the keys and the first note, and returns the app's files by path
 // below .pinseal.
-func makeApp(o initOptions, me member0) (map[string][]byte, *seal.Note, error) {
+func makeApp(name string, envs []string, me member0) (map[string][]byte, *seal.Note, error) {
 	admin, err := seal.GenerateKey(seal.Admin, 1)
 	if err != nil {
 		return nil, nil, err
@@ -21,7 +21,7 @@ func makeApp(o initOptions, me member0) (map[string][]byte, *seal.Note, error) {
 	keys := []*seal.Key{admin}
 	note := seal.NewNote(admin)
 	slots := []seal.Slot{seal.Admin}
-	for _, env := range o.envs {
+	for _, env := range envs {
 		for _, slot := range []seal.Slot{seal.PublishSlot(env), seal.ReadSlot(env)} {
 			k, err := seal.GenerateKey(slot, 1)
 			if err != nil {
@@ -47,28 +47,40 @@ func makeApp(o initOptions, me member0) (map[string][]byte, *seal.Note, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		files[o.name+"/"+versions.WrapPath(k.Slot(), k.Generation(), me.name)] = wrap
+		files[name+"/"+versions.WrapPath(k.Slot(), k.Generation(), me.name)] = wrap
 	}
-	files[o.name+"/"+versions.NoteName] = note.Signed()
+	files[name+"/"+versions.NoteName] = note.Signed()
 	return files, note, nil
 }
 
-// writeApp writes the note last: without it the directory is not an app, and
-// init can be run again. The files beside the apps are shared; a first init
+// writeApp writes all files or none, those of last at the end and in their order.
+// The note is one of them: without it the directory is not an app, and what was
+// cut short can be run again. The files beside the apps are shared; the first app
 // makes them, later ones leave them.
-func writeApp(tree *repo.WorkTree, files map[string][]byte, app string) error {
-	last := app + "/" + versions.NoteName
-	for p, data := range files {
-		if p == last {
+func writeApp(ctx context.Context, tree *repo.WorkTree, files map[string][]byte, last ...string) error {
+	var edits []repo.Edit
+	for _, p := range slices.Sorted(maps.Keys(files)) {
+		if slices.Contains(last, p) {
 			continue
 		}
-		if strings.Contains(p, "/") {
-			if err := tree.WriteFile(p, data); err != nil {
-				return err
+		if !strings.Contains(p, "/") {
+			if _, err := tree.Stat(p); err == nil {
+				continue
 			}
-		} else if err := tree.WriteNew(p, data); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
 		}
+		edits = append(edits, repo.Edit{Path: p, Data: files[p]})
 	}
-	return tree.WriteFile(last, files[last])
+	for _, p := range last {
+		edits = append(edits, repo.Edit{Path: p, Data: files[p]})
+	}
+	return tree.Apply(ctx, edits)
+}
+
+// sayMade tells about an app that was made here, and an identity if one was.
+func (c *cli) sayMade(name string, note *seal.Note, me member0, made string) {
+	if made != "" {
+		c.say("Made your identity: %s\n  It alone opens what you seal. Copy it, or make a second key, before this machine dies:\n    pinseal identity export -o FILE\n    %s", made,
+			c.here("pinseal identity new -o FILE | pinseal "+c.appFlag(name)+"member add recovery --file - --like "+me.name))
+	}
+	c.say("Made app %s in .pinseal/%s (id %s)\n  environments: %s; first member: %s", name, name, note.ID, strings.Join(note.Environments(), ", "), me.name)
 }

@@ -99,7 +99,7 @@ func (s *session) firstPinHints() []string {
 		try = append(try, firstPublish(env))
 	}
 	const most = 4
-	return labelled(try[:min(most, len(try))])
+	return labelled(s.hereAll(try[:min(most, len(try))]))
 }
 
 // labelled puts "try:" before the first of some hints, and room before the rest.
@@ -155,7 +155,7 @@ func (s *session) newestPins() ([]listedPin, error) {
 			return nil, err
 		}
 		if missed > 0 {
-			s.say("%s: this clone has no pins; #%d has been seen elsewhere%s", env, missed, lines(labelled(s.fetchHints())))
+			s.say("%s: this clone has no pins; #%d has been seen elsewhere%s", env, missed, lines(labelled(s.hereAll(s.fetchHints()))))
 		}
 		if l == nil || l.Tip() == nil {
 			continue

@@ -25,7 +25,7 @@ func newPromote(c *cli) *cobra.Command {
 		Long: `Pin TO at the commit that the newest pin of FROM is of: what was tested with
 staging's secrets goes out with production's, of the very same commit. No value
 goes from one environment to the other. TO's set at that commit is judged as
-publish does.`,
+publish does, also with --require-rotated.`,
 		Example: `  pinseal promote staging production
   pinseal promote staging production -m "release 1.4" --dry-run`,
 		Args: exactArgs("FROM", "TO"),
@@ -82,6 +82,10 @@ func (c *cli) runPromote(ctx context.Context, o promoteOptions) error {
 	if gate := (*versions.GateError)(nil); errors.As(err, &gate) {
 		try := hints(err)
 		for i := range try {
+			if try[i] == rekeyValues(o.env) { // the commit stays as it is
+				try[i] = "pinseal publish " + o.from + "      at a commit after " + rekeyValues(o.env) + ", then promote"
+				continue
+			}
 			try[i] = strings.Replace(try[i], "pinseal publish ", "pinseal promote "+o.from+" ", 1)
 		}
 		err = hint(err, try...)

@@ -21,6 +21,7 @@ type publishOptions struct {
 	allow             versions.Allow
 	json              bool
 	first             bool // --first was given
+	rotated           bool // --require-rotated
 }
 
 func newPublish(c *cli) *cobra.Command {
@@ -34,9 +35,14 @@ shares it. With a remote it is pushed, or it did not happen.
 
 Without REV it is HEAD, and the work tree must hold the same set. What is blank,
 expired, sealed to a retired key or not readable for a current reader is refused,
-by name.`,
+by name. With --require-rotated so is each value that somebody who could read ENV and
+cannot any more, or who is no member any more, could ever open, also in another
+environment; copies are found where the publisher reads both. Who still reads the
+same value elsewhere is not asked about. pinseal member report NAME says where it
+stood.`,
 		Example: `  pinseal publish production -m "release 1.4"
   pinseal publish production v1.4
+  pinseal publish production --require-rotated
   pinseal publish production --dry-run`,
 		Args: rangeArgs(1, "ENV", "REV"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -58,6 +64,7 @@ func (o *publishOptions) bindAllow(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&o.allow.First, "first", false, "this may be the environment's first pin")
 	f.StringSliceVar(&o.allow.Expired, "allow-expired", nil, "publish `NAME` though it has expired")
+	f.BoolVar(&o.rotated, "require-rotated", false, "refuse values that somebody who left could open")
 	f.BoolVar(&o.allow.Retired, "allow-retired", false, "publish values sealed to a retired read key, and say who can open them")
 }
 
@@ -115,9 +122,13 @@ func (c *cli) runPublish(ctx context.Context, o publishOptions) error {
 	if err != nil {
 		return err
 	}
-	return s.publishSet(o, func(l *versions.Ledger) (versions.Proposal, error) {
+	err = s.publishSet(o, func(l *versions.Ledger) (versions.Proposal, error) {
 		return s.propose(o, l, set, commit)
 	})
+	if gate := (*versions.GateError)(nil); errors.As(err, &gate) && o.rev != "" {
+		err = s.laterHint(err, o.env, commit)
+	}
+	return err
 }
 
 // released finds the commit that is to be published and its set.
@@ -182,8 +193,15 @@ func (s *session) propose(o publishOptions, l *versions.Ledger, set *versions.So
 		wraps = append(wraps, tip)
 	}
 	keys, err := s.keyring(wraps...)
-	return versions.Proposal{Environment: o.env, Set: set, Commit: commit, Wraps: wraps, Keys: keys, Allow: o.allow,
-		Expect: o.expect, Message: o.message, Time: s.Now()}, err
+	if err != nil {
+		return versions.Proposal{}, err
+	}
+	p := versions.Proposal{Environment: o.env, Set: set, Commit: commit, Wraps: wraps, Keys: keys, Allow: o.allow,
+		Expect: o.expect, Message: o.message, Time: s.Now()}
+	if o.rotated {
+		p.Rotated, err = s.historyWith(l, o.env)
+	}
+	return p, err
 }
 
 // publishSet makes the pin and tells about it.
@@ -191,7 +209,7 @@ func (s *session) publishSet(o publishOptions, propose func(*versions.Ledger) (v
 	d, err := s.publish(o.env, o.dryRun, propose)
 	if err != nil {
 		if errors.Is(err, seal.ErrNoKey) {
-			err = hint(err, "ask an admin for "+string(seal.PublishSlot(o.env)))
+			err = hint(err, s.publisherHint(o.env))
 		}
 		if gate := (*versions.GateError)(nil); errors.As(err, &gate) {
 			err = hint(err, o.gateHints(gate)...)
@@ -224,7 +242,7 @@ func (s *session) sayDraft(o publishOptions, d *versions.Draft) {
 		}
 		s.say("  %s %s", mark, r.Name)
 	}
-	for _, line := range describeChanges(d.Changes) {
+	for _, line := range describeChanges(d.Changes, true) {
 		s.say("  %s", line)
 	}
 	if d.Secrets == 0 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -85,12 +84,11 @@ func (s *session) view(o reading) (*view, error) {
 	switch {
 	case at.Pinned():
 		l, err := s.ledgerForReading(env)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			source, v.Pin, err = s.pinned(l, env, at, o.minPin)
 		}
-		source, v.Pin, err = s.pinned(l, env, at, o.minPin)
 		if err != nil {
-			return nil, err
+			return nil, s.unread(env, err)
 		}
 		v.Commit = v.Pin.Commit
 		sources = append(sources, source, s.head)
@@ -115,6 +113,22 @@ func (s *session) view(o reading) (*view, error) {
 		v.Keys, err = s.keyring(sources...)
 	}
 	return v, err
+}
+
+// unread is why a pin is not read: a service that could not open it is told so
+// first.
+func (s *session) unread(env string, err error) error {
+	if s.how != use || !errors.Is(err, versions.ErrNotFound) || !s.isService() {
+		return err
+	}
+	keys, keysErr := s.keyring(s.head)
+	if keysErr == nil {
+		_, keysErr = keys.Newest(seal.ReadSlot(env))
+	}
+	if !errors.Is(keysErr, seal.ErrNoKey) {
+		return err
+	}
+	return s.readHint(&view{Set: &versions.Set{Keys: keys}}, keysErr)
 }
 
 // selector is --at, else PINSEAL_AT, else pin for a service, else the work tree.
@@ -159,7 +173,8 @@ func (c *cli) chooseEnvironment(flag string, note *seal.Note, ids *seal.Identiti
 		case 1:
 			return mine[0], nil
 		case 0:
-			return "", &noIdentityError{"this service has not been given any environment to read"}
+			m, _ := memberWith(note, ids.List[0].Recipient)
+			return "", hint(&noIdentityError{"this service has not been given any environment to read"}, giveHint(m.Name, "ENV.read"))
 		}
 		return "", usage([]string{"pinseal … -e ENV        one of: " + strings.Join(mine, ", ")}, "this service reads more than one environment: say which")
 	}
@@ -174,9 +189,17 @@ func (c *cli) chooseEnvironment(flag string, note *seal.Note, ids *seal.Identiti
 func (s *session) namedEnvironment(arg string) (string, error) {
 	env, err := s.chooseEnvironment(arg, s.note, nil)
 	if errors.Is(err, versions.ErrNotFound) {
-		err = hint(err, "one of: "+strings.Join(s.note.Environments(), ", "))
+		err = hint(s.ofApp(err), "one of: "+strings.Join(s.note.Environments(), ", "))
 	}
 	return env, err
+}
+
+// ofApp names the app as it is called here.
+func (s *session) ofApp(err error) error {
+	if missing := (*versions.NotFoundError)(nil); errors.As(err, &missing) && missing.In == "app "+s.id.String() {
+		missing.In = "app " + s.dir
+	}
+	return err
 }
 
 func (s *session) environment(flag string) (string, error) {
@@ -187,7 +210,8 @@ func (s *session) environment(flag string) (string, error) {
 			return "", err
 		}
 	}
-	return s.chooseEnvironment(flag, s.note, ids)
+	env, err := s.chooseEnvironment(flag, s.note, ids)
+	return env, s.ofApp(err)
 }
 
 // commit opens the app as it was at a revision.
@@ -239,21 +263,4 @@ func (s *session) pinned(l *versions.Ledger, env string, at versions.Selector, m
 	}
 	source, err := l.Source(s.ctx, entry)
 	return source, entry.Pin, err
-}
-
-// bundleView opens a bundle: an identity is enough, a repository is not asked.
-func (c *cli) bundleView(ctx context.Context, o reading, how int) (*view, error) {
-	data, err := readCapped(c.path(o.bundle), versions.MaxBundle)
-	if err != nil {
-		reason := fmt.Errorf("bundle %q cannot be read: %s", o.bundle, reasonOf(err))
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, hint(&versions.NotFoundError{What: "bundle", Name: o.bundle}, "pinseal bundle ENV -o "+quoteShell(o.bundle))
-		}
-		return nil, reason
-	}
-	bundle, err := versions.ParseBundle(data)
-	if err != nil {
-		return nil, err
-	}
-	return c.openBundle(ctx, bundle, o, how)
 }

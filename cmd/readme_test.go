@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -39,29 +40,34 @@ func fencedBlocks(page string) (blocks []block) {
 // step is one command that a page shows.
 type step struct {
 	line          int
+	who           string // the person at the prompt, "" for the reader
 	command, want string // want: the lines shown below it; … stands for anything
 	code          int
 }
 
-var exitComment = regexp.MustCompile(`\s+# exit (\d+)$`)
+var (
+	prompt      = regexp.MustCompile(`^([a-z]*)\$ `)
+	exitComment = regexp.MustCompile(`\s+# exit (\d+)$`)
+)
 
-// steps takes a console block apart: lines after "$ " are commands, a backslash
-// at the end continues one, "# exit N" behind one says how it ends, and the rest
-// is what they print.
+// steps takes a console block apart: lines after "$ " are commands, after "ada$ "
+// those of a person of that name, a backslash at the end continues one, "# exit N"
+// behind one says how it ends, and the rest is what they print.
 func (b block) steps() (steps []step, err error) {
 	open := false
 	n := b.line - 1
 	for line := range strings.Lines(b.text) {
 		n++
 		line = strings.TrimSuffix(line, "\n")
-		command, isCommand := strings.CutPrefix(line, "$ ")
+		command := line
+		at := prompt.FindStringSubmatch(line)
 		switch {
-		case isCommand:
-			steps = append(steps, step{line: n, command: command})
+		case at != nil:
+			command = line[len(at[0]):]
+			steps = append(steps, step{line: n, who: at[1], command: command})
 		case len(steps) == 0:
 			return nil, fmt.Errorf("line %d: a console block must begin with a command", n)
 		case open:
-			command = line
 			steps[len(steps)-1].command += "\n" + line
 		default:
 			steps[len(steps)-1].want += line + "\n"
@@ -96,11 +102,45 @@ func shown(want, got string) bool {
 	return regexp.MustCompile(`^` + re.String() + `$`).MatchString(got)
 }
 
-// runPage runs the console and sh blocks of a page in order, as one reader on
-// one machine would, and returns how many commands ran.
-func runPage(w *world, page string) (ran int, err error) {
-	dir := w.path("home")
-	for _, b := range fencedBlocks(page) {
+// follower is who follows a page: a home directory, and a directory to be in that
+// stays from one block to the next.
+type follower struct {
+	env []string
+	dir string
+}
+
+// page is a page that is being followed.
+type page struct {
+	*world
+	people map[string]*follower
+}
+
+// person returns a person of a page, who begins in an empty directory, named
+// like the person and beside those of the others, with a home elsewhere.
+func (p *page) person(name string) (*follower, error) {
+	if f := p.people[name]; f != nil {
+		return f, nil
+	}
+	home := p.path("homes", name)
+	vars, err := makeHome(home)
+	if err != nil {
+		return nil, err
+	}
+	config := strings.NewReplacer("Ada", strings.ToUpper(name[:1])+name[1:], "ada@", name+"@").Replace(gitConfig)
+	if err := os.WriteFile(filepath.Join(home, "gitconfig"), []byte(config), 0o600); err != nil {
+		return nil, err
+	}
+	f := &follower{env: append(p.env[:len(p.env):len(p.env)], vars...), dir: p.path("people", name)}
+	p.people[name] = f
+	return f, os.MkdirAll(f.dir, 0o700)
+}
+
+// runPage runs the console and sh blocks of a page in order, as the reader and
+// the people it names would, each on one machine, and returns how many commands
+// ran.
+func runPage(w *world, text string) (ran int, err error) {
+	p := &page{w, map[string]*follower{"": {w.env, w.path("home")}}}
+	for _, b := range fencedBlocks(text) {
 		var steps []step
 		switch b.lang {
 		case "console":
@@ -111,9 +151,8 @@ func runPage(w *world, page string) (ran int, err error) {
 			steps = []step{{line: b.line, command: b.text, want: "…\n"}}
 		}
 		for _, s := range steps {
-			var out string
-			var code int
-			if dir, out, code, err = w.shell(dir, s.command); err != nil {
+			out, code, err := p.run(s)
+			if err != nil {
 				return ran, fmt.Errorf("line %d: %s: %w", s.line, s.command, err)
 			}
 			ran++
@@ -128,25 +167,28 @@ func runPage(w *world, page string) (ran int, err error) {
 	return ran, nil
 }
 
-// shell runs one command line and returns the directory it ended in, what it
-// printed on stdout and stderr, and its exit code.
-func (w *world) shell(dir, command string) (to, out string, code int, err error) {
-	note := w.path("pwd")
-	if err := os.RemoveAll(note); err != nil {
-		return "", "", 0, err
+// run runs a command where its person is, and returns what it printed on stdout
+// and stderr, and its exit code.
+func (p *page) run(s step) (out string, code int, err error) {
+	f, err := p.person(s.who)
+	if err != nil {
+		return "", 0, err
 	}
-	c := exec.Command("sh", "-c", command+"\ncode=$?\npwd >\"$PWD_NOTE\"\nexit $code")
-	c.Dir, c.Env = dir, append(w.env[:len(w.env):len(w.env)], "PWD_NOTE="+note)
+	note := p.path("pwd")
+	if err := os.RemoveAll(note); err != nil {
+		return "", 0, err
+	}
+	c := exec.Command("sh", "-c", s.command+"\ncode=$?\npwd >\"$PWD_NOTE\"\nexit $code")
+	c.Dir, c.Env = f.dir, append(f.env[:len(f.env):len(f.env)], "PWD_NOTE="+note)
 	data, err := c.CombinedOutput()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		code, err = exit.ExitCode(), nil
 	}
-	to = dir
 	if where, readErr := os.ReadFile(note); readErr == nil {
-		to = strings.TrimSuffix(string(where), "\n")
+		f.dir = strings.TrimSuffix(string(where), "\n")
 	}
-	return to, string(data), code, err
+	return string(data), code, err
 }
 
 func TestReadme(t *testing.T) {
@@ -188,6 +230,15 @@ func TestReadmeIsHeldToItsWord(t *testing.T) {
 		{"failing script", "```sh\nset -e\nfalse\necho a\n```\n", 1, false},
 		{"other blocks", "```text\nfalse\n```\n```yaml\na: b\n```\n", 0, true},
 		{"no command", "```console\na\n```\n", 0, false},
+		{"people", "```console\nada$ echo a >f\nbob$ ls\n```\ntext\n```console\nada$ cat f\na\n$ ls f  # exit 2\n…\n```\n", 4, true},
+		{"people, other output", "```console\nada$ echo a\nb\n```\n", 1, false},
+		{"people, other exit code", "```console\nada$ false\n```\n", 1, false},
+		{"people, continued", "```console\nada$ echo a \\\n  b\na b\nbob$ echo c\nc\n```\n", 2, true},
+		{"directories", "```console\nada$ git init -q --bare ../hub.git\nbob$ git clone -q ../hub.git shop && cd shop\n…\n```\n" +
+			"```console\nada$ basename \"$PWD\"\nada\nbob$ basename \"$PWD\"\nshop\n```\n", 4, true},
+		{"homes", "```console\nada$ echo a >~/f\nbob$ cat ~/f  # exit 1\n…\nbob$ pinseal identity new\n…\nada$ pinseal identity show  # exit 4\n…\n```\n", 4, true},
+		{"git names", "```console\nada$ git config user.name\nAda\nbob$ git config user.name; git config user.email\nBob\nbob@example.com\n$ git config user.email\nada@example.com\n```\n", 3, true},
+		{"what is no prompt", "```console\n$ echo 'Bob$ a'; echo 'a $ b'; echo 'a$'\nBob$ a\na $ b\na$\n```\n", 1, true},
 	}
 	for _, test := range tests {
 		ran, err := runPage(newWorld(t), test.page)

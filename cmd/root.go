@@ -103,7 +103,7 @@ func Run(ctx context.Context, env *Env, args []string) int {
 		}
 		return 130
 	}
-	return report(env.Stderr, c.explain(ctx, err))
+	return c.report(c.explain(ctx, err))
 }
 
 // cli is an Env with the flags every command has.
@@ -165,7 +165,7 @@ All commands: pinseal help commands`,
 	f.BoolVarP(&c.yes, "yes", "y", false, "yes to what is asked; never to trusting an app")
 	f.BoolVar(&c.offline, "offline", false, "never talk to a remote")
 	root.Flags().BoolVar(&showVersion, "version", false, "print the version")
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, args, err) })
 	root.SetHelpCommand(newHelp(c))
 	root.AddCommand(commands(c, args)...)
 	harden(root)

@@ -16,11 +16,13 @@ import (
 const scriptDir = "../testdata/script"
 
 // TestMain lets scripts and tests run the real command, in a process of its own,
-// as "pinseal" found on PATH. "leaky" is for the harness's own tests.
+// as "pinseal" found on PATH, and an age plugin beside it. "leaky" is for the
+// harness's own tests.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"pinseal": func() { os.Exit(cmd.Main()) },
-		"leaky":   leaky,
+		"pinseal":                  func() { os.Exit(cmd.Main()) },
+		"age-plugin-" + pluginName: runPlugin,
+		"leaky":                    leaky,
 	})
 }
 
@@ -35,6 +37,7 @@ func TestMain(m *testing.M) {
 //	sub FILE OLD NEW        replace OLD, which must be there, by NEW in FILE
 //	setbits FILE N          flip bit N of FILE, counted from the end when negative
 //	nofile GLOB…            no file may match
+//	keypair KIND ID PUB     make a key pair: pq, x25519, ssh-ed25519, ssh-rsa, pinlock
 //	[casesensitive]         where names that differ only in case are two files
 //
 // A script's values are its canaries: every word of the script and its files that

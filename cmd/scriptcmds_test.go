@@ -21,6 +21,7 @@ func scriptCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"rc": scriptRC, "reveal": scriptReveal, "capture": scriptCapture, "bytes": scriptBytes,
 		"fill": scriptFill, "sub": scriptSub, "setbits": scriptSetBits, "nofile": scriptNoFile,
+		"keypair": scriptKeypair,
 	}
 }
 

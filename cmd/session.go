@@ -196,6 +196,9 @@ func (s *session) trust() error {
 		return err
 	}
 	candidate := versions.NoteCandidate{Signed: signed, From: s.where()}
+	if err := s.checkNamedIdentity(); err != nil {
+		return err
+	}
 	if s.isService() {
 		s.note, err = versions.NewestNote(s.id, nil, candidate)
 		return err

@@ -103,6 +103,7 @@ func (c *cli) runSet(ctx context.Context, o setOptions) error {
 		}
 		f.Value, f.Generate = "", ""
 	default:
+		o.value.again = "pinseal set " + o.name + " -e " + w.env
 		value, err := c.readValue("Value for "+o.name+" (hidden): ", o.value)
 		if err != nil {
 			return err

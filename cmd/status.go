@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -46,27 +47,33 @@ type statusReport struct {
 	Secrets      []secretStatus `json:"secrets"`
 	Uncommitted  []string       `json:"uncommitted"`
 	Members      []memberStatus `json:"members"`
+	Pending      []pending      `json:"pending"`              // for somebody who can: pinseal member sync
 	OlderNote    int            `json:"older_note,omitempty"` // version of the note here, when a newer one is known
 	NoteVersion  int            `json:"note_version"`
 	Unfinished   []string       `json:"unfinished,omitempty"` // directories that have no app note
 	bare, inHead bool
-	commit       string // the git line that commits what is not
+	unpublished  []string // environments that nobody can publish
+	waiting      []versions.Pending
+	here         func(string) string // see cli.here
+	commit       string              // the git line that commits what is not
 }
 
 type envStatus struct {
-	Name     string    `json:"name"`
-	Secrets  int       `json:"secrets"`
-	Blank    []string  `json:"blank"`    // and not optional
-	Expired  []string  `json:"expired"`  // before today, UTC
-	Expiring []string  `json:"expiring"` // within 30 days
-	Retired  []string  `json:"retired"`  // sealed to a read key that was retired
-	Unmerged []string  `json:"unmerged,omitempty"`
-	Pin      *pinJSON  `json:"pin,omitempty"`
-	PinError string    `json:"pin_error,omitempty"`
-	PinSeen  int       `json:"pin_seen,omitempty"` // number of a pin that was seen, where there is none here
-	Drift    *drift    `json:"drift,omitempty"`    // against the pin
-	Pending  []pending `json:"pending"`
+	Name     string   `json:"name"`
+	Secrets  int      `json:"secrets"`
+	Blank    []string `json:"blank"`    // and not optional
+	Expired  []string `json:"expired"`  // before today, UTC
+	Expiring []string `json:"expiring"` // within 30 days
+	Retired  []string `json:"retired"`  // sealed to a read key that was retired
+	Unmerged []string `json:"unmerged,omitempty"`
+	Pin      *pinJSON `json:"pin,omitempty"`
+	PinError string   `json:"pin_error,omitempty"`
+	PinSeen  int      `json:"pin_seen,omitempty"` // number of a pin that was seen, where there is none here
+	Drift    *drift   `json:"drift,omitempty"`    // against the pin
 	unmerged *versions.UnmergedError
+	retired  []versions.Pending
+	behind   *versions.BehindError
+	unknown  bool // there are no pins here, and there is a remote that may have some
 }
 
 // drift counts the secrets that differ from the newest pin; nil where there is
@@ -76,11 +83,22 @@ type drift struct {
 	WorkTree *int `json:"worktree,omitempty"`
 }
 
-// pending is a reader who has no wrap of a read key in use.
+// pending is a wrap that a member has not, or secrets that are sealed to a key
+// which has a successor.
 type pending struct {
-	Member     string   `json:"member"`
-	Generation int      `json:"generation"`
-	Can        []string `json:"can"` // members who hold it and can finish
+	Slot       seal.Slot `json:"slot"`
+	Generation int       `json:"generation"`
+	Member     string    `json:"member,omitempty"`
+	Secrets    []string  `json:"secrets,omitempty"`
+	Can        []string  `json:"can"` // members who hold the key and can finish
+}
+
+func toPending(all []versions.Pending) []pending {
+	list := []pending{}
+	for _, p := range all {
+		list = append(list, pending{p.Slot, p.Generation, p.Member, p.Names, append([]string{}, p.Can...)})
+	}
+	return list
 }
 
 type secretStatus struct {
@@ -138,6 +156,10 @@ func (s *session) status() (r *statusReport, bad, err error) {
 	}
 	r.Commit, r.Branch, r.inHead, r.Unfinished = string(commit), branch, head != nil, s.unfinished
 	ledgers, bad := s.localLedgers()
+	waiting, err := versions.MissingWraps(s.note, s.head)
+	if err != nil {
+		return nil, nil, err
+	}
 	rows := map[string]*secretStatus{}
 	for _, env := range s.note.Environments() {
 		e, err := s.envStatus(env, head, ledgers[env], rows)
@@ -148,7 +170,12 @@ func (s *session) status() (r *statusReport, bad, err error) {
 			bad = e.unmerged
 		}
 		r.Environments = append(r.Environments, e)
+		waiting = append(waiting, e.retired...)
+		if len(s.note.Holders(seal.PublishSlot(env))) == 0 {
+			r.unpublished = append(r.unpublished, env)
+		}
 	}
+	r.Pending, r.waiting, r.here = toPending(waiting), waiting, s.cli.here
 	r.addSecrets(rows)
 	if head != nil && !r.bare {
 		paths := append(slices.Clone(s.note.Environments()), versions.NoteName, versions.KeysDir)
@@ -169,7 +196,13 @@ func (s *session) localLedgers() (ledgers map[string]localLedger, bad error) {
 	ledgers = map[string]localLedger{}
 	for _, env := range s.note.Environments() {
 		l, missed, err := s.localLedger(env)
-		ledgers[env] = localLedger{l, missed, err}
+		behind := (*versions.BehindError)(nil)
+		if errors.As(err, &behind) && len(s.fetchHints()) > 0 {
+			// As after a pull that brought a note which knows more: not fetched yet.
+			ledgers[env] = localLedger{behind: behind}
+			continue
+		}
+		ledgers[env] = localLedger{Ledger: l, missed: missed, err: err}
 		if bad == nil {
 			bad = err
 		}
@@ -180,6 +213,7 @@ func (s *session) localLedgers() (ledgers map[string]localLedger, bad error) {
 type localLedger struct {
 	*versions.Ledger
 	missed int
+	behind *versions.BehindError
 	err    error
 }
 

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"pinseal/seal"
@@ -12,7 +11,7 @@ import (
 // envStatus judges one environment of the work tree (bare: of HEAD), and adds
 // its column to the rows.
 func (s *session) envStatus(env string, head *versions.Source, ledger localLedger, rows map[string]*secretStatus) (e envStatus, err error) {
-	e = envStatus{Name: env, Blank: []string{}, Expired: []string{}, Expiring: []string{}, Retired: []string{}, Pending: []pending{}}
+	e = envStatus{Name: env, Blank: []string{}, Expired: []string{}, Expiring: []string{}, Retired: []string{}}
 	names, files, unmerged, err := s.head.MergedFiles(env)
 	if err != nil {
 		return e, err
@@ -20,7 +19,6 @@ func (s *session) envStatus(env string, head *versions.Source, ledger localLedge
 	e.unmerged = unmerged
 	e.Secrets = len(names)
 	newest, _ := s.note.Newest(seal.ReadSlot(env))
-	generations := []int{newest.Generation}
 	now := s.Now()
 	for i, f := range files {
 		row := rows[names[i]]
@@ -34,27 +32,24 @@ func (s *session) envStatus(env string, head *versions.Source, ledger localLedge
 			continue
 		}
 		e.judge(names[i], f, newest.Generation, now)
-		generations = append(generations, f.Generations()...)
 		row.State[env] = stateOf(f, now)
 		row.plain = row.plain && !f.Blank() && !f.Expired(now) && !expiresSoon(f, now)
 	}
-	slices.Sort(generations)
-	sources := []*versions.Source{s.head}
-	if head != nil {
-		sources = append(sources, head)
+	if e.retired, err = versions.RetiredValues(s.note, s.head, env, names, files); err != nil {
+		return e, err
 	}
 	e.PinSeen = ledger.missed
-	if ledger.err != nil {
+	switch {
+	case ledger.err != nil:
 		e.PinError = oneLine(ledger.err.Error())
-	} else if ledger.Ledger != nil && ledger.Tip() != nil {
-		pinned, err := s.pinStatus(&e, head, ledger.Ledger)
-		if err != nil {
-			return e, err
-		}
-		sources = append(sources, pinned)
+	case ledger.behind != nil:
+		e.behind, e.PinSeen = ledger.behind, ledger.behind.Known
+	case ledger.Ledger != nil && ledger.Tip() != nil:
+		err = s.pinStatus(&e, head, ledger.Ledger)
+	default:
+		e.unknown = ledger.Ledger == nil && len(s.fetchHints()) > 0
 	}
-	e.Pending = append(e.Pending, s.pendingWraps(env, slices.Compact(generations), sources)...)
-	return e, nil
+	return e, err
 }
 
 func (e *envStatus) judge(name string, f *versions.SecretFile, newest int, now time.Time) {
@@ -77,25 +72,25 @@ func expiresSoon(f *versions.SecretFile, now time.Time) bool {
 }
 
 // pinStatus compares the newest pin with HEAD and the work tree.
-func (s *session) pinStatus(e *envStatus, head *versions.Source, l *versions.Ledger) (*versions.Source, error) {
+func (s *session) pinStatus(e *envStatus, head *versions.Source, l *versions.Ledger) error {
 	pinned, err := l.Source(s.ctx, l.Tip())
 	if err == nil {
 		err = pinned.CheckAll()
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	pin := toPinJSON(l.Tip().Pin)
 	e.Pin, e.Drift = &pin, &drift{}
 	if head != nil {
 		if e.Drift.Head, err = differing(pinned, head, e.Name); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if !s.repo.Bare() {
 		e.Drift.WorkTree, err = differing(pinned, s.head, e.Name)
 	}
-	return pinned, err
+	return err
 }
 
 func differing(a, b *versions.Source, env string) (*int, error) {
@@ -107,30 +102,4 @@ func differing(a, b *versions.Source, env string) (*int, error) {
 		n = len(paths)
 	}
 	return &n, err
-}
-
-// pendingWraps finds the readers who have no wrap of a read key in use.
-func (s *session) pendingWraps(env string, generations []int, sources []*versions.Source) []pending {
-	slot := seal.ReadSlot(env)
-	has := func(generation int, member string) bool {
-		return slices.ContainsFunc(sources, func(source *versions.Source) bool {
-			_, err := source.Wrap(slot, generation, member)
-			return err == nil
-		})
-	}
-	var all []pending
-	for _, generation := range generations {
-		var with, without []string
-		for _, m := range s.note.Readers(env) {
-			if has(generation, m.Name) {
-				with = append(with, m.Name)
-			} else {
-				without = append(without, m.Name)
-			}
-		}
-		for _, name := range without {
-			all = append(all, pending{name, generation, append([]string{}, with...)})
-		}
-	}
-	return all
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"pinseal/seal"
 	"pinseal/versions"
 )
 
@@ -71,6 +72,10 @@ func (r *statusReport) envTable() [][]string {
 		switch {
 		case e.PinError != "":
 			row[2] = "does not verify"
+		case e.behind != nil:
+			row[2] = fmt.Sprintf("#%d is not here", e.PinSeen)
+		case e.unknown:
+			row[2] = "none here"
 		case e.Pin != nil:
 			pinned = true
 			row = append(row[:2], fmt.Sprintf("#%d", e.Pin.Number), minutes(e.Pin.Time), e.Pin.Publisher, shortHash(e.Pin.Commit), e.Drift.text(), e.Pin.Message)
@@ -140,7 +145,7 @@ func (p *statusPrinter) secrets(all bool) {
 	}
 	switch {
 	case len(p.Secrets) == 0:
-		p.lines([]string{"No secrets yet      pinseal set NAME"})
+		p.lines([]string{"No secrets yet      " + p.here("pinseal set NAME")})
 	case left > 0 && len(table) == 1:
 		p.lines([]string{fmt.Sprintf("%s, sealed in every environment      --all lists them", count(left, "secret"))})
 	case left > 0:
@@ -180,19 +185,18 @@ func (r *statusReport) problems() []string {
 		if e.PinError != "" {
 			lines = append(lines, fmt.Sprintf("%s: %s", e.Name, e.PinError))
 		}
-		if e.PinSeen > 0 {
-			lines = append(lines, fmt.Sprintf("%s: this clone has no pins; #%d has been seen elsewhere      pinseal fetch", e.Name, e.PinSeen))
+		if e.behind != nil {
+			lines = append(lines, fmt.Sprintf("%s: #%d is known, and #%d is the newest here      %s", e.Name, e.PinSeen, e.behind.Have, r.here("pinseal fetch")))
+		} else if e.PinSeen > 0 {
+			lines = append(lines, fmt.Sprintf("%s: this clone has no pins; #%d has been seen elsewhere      %s", e.Name, e.PinSeen, r.here("pinseal fetch")))
 		}
-		if len(e.Retired) > 0 {
-			lines = append(lines, fmt.Sprintf("%s: sealed to a retired generation of %s.read: %s", e.Name, e.Name, someOf(e.Retired)))
-		}
-		for _, w := range e.Pending {
-			can := "nobody else holds it"
-			if len(w.Can) > 0 {
-				can = "who can make it: " + strings.Join(w.Can, ", ")
-			}
-			lines = append(lines, fmt.Sprintf("%s: reader %s has no wrap of %s.read generation %d; %s", e.Name, w.Member, e.Name, w.Generation, can))
-		}
+	}
+	for _, env := range r.unpublished {
+		lines = append(lines, fmt.Sprintf("%s: nobody can publish it      %s", env, r.here("pinseal member add NAME --can "+string(seal.PublishSlot(env)))))
+	}
+	lines = append(lines, versions.PendingLines(r.waiting)...)
+	if len(r.Pending) > 0 {
+		lines = append(lines, "Who can finishes what is pending with      "+r.here("pinseal member sync"))
 	}
 	if len(r.Members) > 1 {
 		var classic []string

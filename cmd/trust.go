@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"pinseal/seal"
@@ -128,7 +129,16 @@ func (c *cli) trustApp(m *memory, p place, cl claim, vouched bool) error {
 	if k := m.known.place(name); k != nil && row == newDef {
 		refusal.was = k.def
 	}
-	look := hint(refusal, "pinseal trust       after you have looked at it", "pinseal --app "+cl.id.String()+" …     if you know that this is its id")
+	try := []string{"pinseal trust       after you have looked at it", "pinseal --app " + cl.id.String() + " …     if you know that this is its id"}
+	if row == newDef {
+		try = append([]string{"pinseal --app " + refusal.was + " …     to stay with that one"}, try...)
+	}
+	for _, name := range identityVariables {
+		if slices.Contains(c.Environ, name+"=") {
+			try = append([]string{name + " is set and empty: was a service's identity meant?"}, try...)
+		}
+	}
+	look := hint(refusal, try...)
 	asks := row == newPlace || row == nothing
 	switch {
 	case vouched && !asks:

@@ -68,7 +68,7 @@ func (c *cli) runTrust(ctx context.Context, o trustOptions) error {
 		s.say("Trusted already: nothing differs from what is remembered.")
 		return nil
 	}
-	if err := s.consent("Trust this app here?"); err != nil {
+	if err := s.consent("Trust this app here?", "pinseal trust"); err != nil {
 		return err
 	}
 	if err := f.accept(); err != nil {
@@ -93,8 +93,9 @@ func (c *cli) notTheApp(err error) error {
 		"pinseal trust --app NAME      to look at what does")
 }
 
-// consent asks on a terminal. Without one the id must have been given.
-func (s *session) consent(question string) error {
+// consent asks on a terminal. Without one the id must have been given, which is
+// said with the command.
+func (s *session) consent(question, command string) error {
 	switch {
 	case s.interactive():
 		if s.ask(question) {
@@ -106,7 +107,7 @@ func (s *session) consent(question string) error {
 		return nil
 	}
 	return hint(&versions.AuthError{What: fmt.Sprintf("app %s (%s)", s.dir, s.id), Reason: "needs your word, and there is no terminal to ask: only its id counts"},
-		"pinseal trust --app "+s.id.String()+"      if you know that this is its id")
+		command+" --app "+s.id.String()+"      if you know that this is its id")
 }
 
 // trustFacts is what stands here, beside what is remembered.
@@ -257,7 +258,7 @@ func (f *trustFacts) forget() error {
 		f.say("Nothing is remembered of app %s in this place.", f.dir)
 		return nil
 	}
-	if err := f.consent("Forget what is remembered of this app here?"); err != nil {
+	if err := f.consent("Forget what is remembered of this app here?", "pinseal trust --forget"); err != nil {
 		return err
 	}
 	err := f.mem.update(func(k *knownApps) bool {

@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,13 +34,17 @@ func asUsage(err error) error {
 }
 
 // flagError replaces pflag's messages, which quote the argument: a password
-// typed as -ps3cr3t must not come back on the screen.
-func flagError(cmd *cobra.Command, err error) error {
+// typed as -ps3cr3t must not come back on the screen. args is the command line.
+func flagError(cmd *cobra.Command, args []string, err error) error {
 	try := []string{cmd.CommandPath() + " --help"}
 	reason := "a flag is not known, or has a value it cannot take"
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
-		try = nearestFlags(cmd, unknown.GetSpecifiedName(), try...)
+		name := unknown.GetSpecifiedName()
+		try = nearestFlags(cmd, name, try...)
+		if isWord(name) && slices.Contains(args, "--"+name) {
+			reason = "there is no flag --" + name
+		}
 	}
 	if name, ok := knownFlag(cmd, err.Error()); ok {
 		reason = "flag --" + name + " needs a value of another kind"
@@ -51,6 +56,12 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return &usageError{reason: reason, try: try}
+}
+
+// isWord reports whether a text can be shown that may be a value in the wrong
+// place: a short one of small letters and dashes.
+func isWord(s string) bool {
+	return len(s) <= 20 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz-") == ""
 }
 
 // knownFlag finds the flag of cmd that a message of pflag is about.

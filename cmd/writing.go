@@ -22,28 +22,16 @@ type writer struct {
 
 // write opens the work tree's set for changing. It needs trust, not a key.
 func (s *session) write(flag string) (*writer, error) {
-	if s.files == nil {
-		return nil, usage([]string{"git clone " + quoteShell(s.repo.GitDir())}, "a bare repository has no work tree to write to")
-	}
 	env, err := s.environment(flag)
 	if err != nil {
 		return nil, err
 	}
-	signed, err := s.head.Note()
-	if err != nil {
-		return nil, err
-	}
-	own, err := versions.ParseAppNote(versions.NoteCandidate{Signed: signed, From: s.where()}, s.note.Hash())
-	if err != nil {
-		return nil, err
-	}
-	if own.Hash() != s.note.Hash() {
-		return nil, hint(&versions.AuthError{What: "app note in the work tree",
-			Reason: fmt.Sprintf("is version %d; version %d has been seen: merge the newer note first", own.Version, s.note.Version)}, "git pull", "git merge main")
-	}
 	newest, ok := s.note.Newest(seal.ReadSlot(env))
 	if !ok {
 		return nil, &versions.NotFoundError{What: "environment", Name: env, In: "the app note"}
+	}
+	if err := s.checkSealing(newest); err != nil {
+		return nil, err
 	}
 	w := &writer{session: s, env: env}
 	w.sealer, err = seal.NewSealer(newest.Key, newest.Generation)

@@ -1,0 +1,87 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+
+	"pinseal/seal"
+	"pinseal/versions"
+)
+
+// allowed holds what is to be taken to what this machine remembers. Of a side that
+// is not believed nothing stays.
+func (m *merging) allowed(take versions.Side) (versions.NoteChoice, error) {
+	known := m.known
+	ours, theirs := known.Check(versions.Ours), known.Check(versions.Theirs)
+	choice := versions.NoteChoice{Take: take, Keep: versions.Ours}
+	var refused error
+	switch take {
+	case versions.Ours:
+		refused, choice.Alone = ours, theirs != nil
+	case versions.Theirs:
+		choice.Keep = versions.Theirs
+		refused, choice.Alone = theirs, ours != nil
+	default:
+		refused = errors.Join(ours, theirs)
+	}
+	if refused != nil {
+		var try []string
+		switch {
+		case ours == nil:
+			try = append(try, "pinseal resolve --ours      takes nothing from theirs")
+		case theirs == nil:
+			try = append(try, "pinseal resolve --theirs      takes nothing from ours")
+		}
+		return choice, hint(refused, append(try, m.abort("and let the admin who made that change merge")...)...)
+	}
+	reached := known.Reached(choice.Keep) || !choice.Alone && (known.Reached(versions.Ours) || known.Reached(versions.Theirs))
+	if !reached && !m.replaying() {
+		older := &versions.AuthError{What: "app note", Reason: fmt.Sprintf("neither side has version %d, which has been seen here, or goes on from it", known.Remembered.Version)}
+		return choice, hint(older, append(m.abort("and merge the branch that has it first"), "pinseal trust       on either branch, if that version was undone on purpose")...)
+	}
+	return choice, nil
+}
+
+// replaying reports whether the note that is remembered is that of the branch
+// which git is rebasing: its change is still to come.
+func (m *merging) replaying() bool {
+	if m.repo.Operation() != "rebase" {
+		return false
+	}
+	tip, err := m.repo.Resolve(m.ctx, "ORIG_HEAD")
+	if err != nil {
+		return false
+	}
+	tree, err := m.repo.FS(m.ctx, tip, storeDir+"/"+m.dir)
+	if err != nil {
+		return false
+	}
+	source := &versions.Source{FS: tree, What: "the branch that is rebased"}
+	signed, err := source.Note()
+	if err != nil {
+		return false
+	}
+	n, err := versions.ParseAppNote(versions.NoteCandidate{Signed: signed, From: source.What})
+	return err == nil && n.Hash() == m.known.Remembered.Hash()
+}
+
+// replaceNote remembers the merged note. Where it goes on from the remembered one
+// that is as ever; where that one's keys were dropped, merging was the consent.
+func (m *merging) replaceNote(note *seal.Note) error {
+	m.note = note
+	remembered := m.known.Remembered
+	if remembered == nil || remembered.Precedes(note) {
+		return m.rememberNote()
+	}
+	if m.mem.frozen {
+		return nil
+	}
+	refused, unwritable := m.mem.locked(func(k *knownApps) (bool, error) {
+		if k.noteHash(m.id) != remembered.Hash() {
+			return false, fmt.Errorf("another command has remembered another app note meanwhile: %w", versions.ErrConflict)
+		}
+		return k.setNote(note), nil
+	}, note)
+	m.mem.failed(unwritable)
+	return hint(refused, "pinseal trust")
+}
