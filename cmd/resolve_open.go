@@ -84,22 +84,8 @@ func (m *merging) chooseIn(stages []repo.Stage) error {
 	if err != nil {
 		return err
 	}
-	want := m.app
-	if want == "" {
-		want = m.Getenv("PINSEAL_APP")
-	}
-	m.claim = claim{def: in.def, from: m.where()}
-	if want == "" {
-		want, m.claim.byDefault = in.def, true
-	}
-	for _, a := range in.apps {
-		if a.name == want || a.id.String() == want {
-			m.dir, m.id = a.name, a.id
-			m.claim.directory, m.claim.id = a.name, a.id
-			app, files, err := m.openDir(storeDir + "/" + a.name)
-			m.head, m.files = &versions.Source{FS: app, What: m.where(), Dir: storeDir + "/" + a.name}, files
-			return err
-		}
+	if _, found, err := m.pick(in); found || err != nil {
+		return err
 	}
 	return m.choose() // which says what is in the way
 }
@@ -133,16 +119,7 @@ func (m *merging) trustSides() error {
 	if ours.ID != m.id {
 		return &versions.AuthError{What: "app note of ours", Reason: fmt.Sprintf("is of app %s, not %s", ours.ID, m.id)}
 	}
-	if m.mem, err = m.memory(); err != nil {
-		return err
-	}
-	p := place{dir: m.repo.CommonDir()}
-	if m.mem.known.place(p.dir) == nil {
-		if p.urls, err = m.remoteURLs(); err != nil {
-			return err
-		}
-	}
-	if err := m.trustApp(m.mem, p, m.claim, m.vouched()); err != nil {
+	if err := m.trustPlace(); err != nil {
 		return err
 	}
 	remembered, err := m.mem.note(m.id)

@@ -137,22 +137,9 @@ func (s *session) choose() error {
 		return err
 	}
 	s.unfinished = in.unfinished
-	s.claim = claim{def: in.def, from: s.where()}
-	want := s.app
-	if want == "" {
-		want = s.Getenv("PINSEAL_APP")
-	}
-	if want == "" {
-		want, s.claim.byDefault = in.def, true
-	}
-	for _, a := range in.apps {
-		if a.name == want || a.id.String() == want {
-			s.dir, s.id = a.name, a.id
-			s.claim.directory, s.claim.id = a.name, a.id
-			app, files, err := s.openDir(storeDir + "/" + a.name)
-			s.head, s.files = &versions.Source{FS: app, What: s.where(), Dir: storeDir + "/" + a.name}, files
-			return err
-		}
+	want, found, err := s.pick(in)
+	if found || err != nil {
+		return err
 	}
 	names := appNames(in.apps)
 	switch {
@@ -168,6 +155,29 @@ func (s *session) choose() error {
 		return hint(&versions.NotFoundError{What: "app", Name: want, In: "this repository, though " + storeDir + "/default names it"}, "pinseal --app NAME …     one of: "+names)
 	}
 	return hint(&versions.NotFoundError{What: "app", In: "this repository with the name or id that was asked for"}, "pinseal --app NAME …     one of: "+names)
+}
+
+// pick takes the app that --app, PINSEAL_APP or the default file asks for, which
+// is what want says, if it is there.
+func (s *session) pick(in inStore) (want string, found bool, err error) {
+	s.claim = claim{def: in.def, from: s.where()}
+	want = s.app
+	if want == "" {
+		want = s.Getenv("PINSEAL_APP")
+	}
+	if want == "" {
+		want, s.claim.byDefault = in.def, true
+	}
+	for _, a := range in.apps {
+		if a.name == want || a.id.String() == want {
+			s.dir, s.id = a.name, a.id
+			s.claim.directory, s.claim.id = a.name, a.id
+			app, files, err := s.openDir(storeDir + "/" + a.name)
+			s.head, s.files = &versions.Source{FS: app, What: s.where(), Dir: storeDir + "/" + a.name}, files
+			return want, true, err
+		}
+	}
+	return want, false, nil
 }
 
 func (s *session) where() string {
@@ -203,6 +213,15 @@ func (s *session) trust() error {
 		s.note, err = versions.NewestNote(s.id, nil, candidate)
 		return err
 	}
+	if err := s.trustPlace(); err != nil {
+		return err
+	}
+	return s.foldRemembered(candidate)
+}
+
+// trustPlace settles that the app that was picked is the one of this place, by
+// what this machine remembers.
+func (s *session) trustPlace() (err error) {
 	if s.mem, err = s.memory(); err != nil {
 		return err
 	}
@@ -212,10 +231,7 @@ func (s *session) trust() error {
 			return err
 		}
 	}
-	if err := s.trustApp(s.mem, p, s.claim, s.vouched()); err != nil {
-		return err
-	}
-	return s.foldRemembered(candidate)
+	return s.trustApp(s.mem, p, s.claim, s.vouched())
 }
 
 // vouched reports whether the user gave the app's id, which says that it is
