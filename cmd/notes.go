@@ -56,7 +56,8 @@ func (s *session) noteHint(err error) error {
 	history := s.gitFor("log -p", storeDir+"/"+s.dir+"/"+versions.NoteName)
 	switch {
 	case errors.As(err, new(*versions.DivergedNoteError)):
-		return hint(err, "git merge BRANCH && pinseal resolve      with the branch that has the other change")
+		return hint(err, "git merge BRANCH && pinseal resolve      with the branch that has the other change",
+			"pinseal trust --app "+s.id.String()+"      if the other was made here and undone on purpose")
 	case unverified(err):
 		// Trust is not asked: nobody can trust a note that does not verify.
 		if auth := (*versions.AuthError)(nil); !errors.As(err, &auth) || !strings.HasSuffix(auth.What, workTree) {

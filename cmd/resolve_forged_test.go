@@ -183,6 +183,9 @@ func TestResolveAsks(t *testing.T) {
 	if r := m.bob.types("what?\n\n", "", "resolve"); r.code != 6 || strings.Count(r.stderr, "[o/t/b") != 2 || !strings.Contains(r.stderr, "Nothing was changed") {
 		t.Errorf("exit code %d\n%s", r.code, r.stderr)
 	}
+	if r := m.bob.types("", "", "resolve"); r.code != 6 || !strings.Contains(r.stderr, "Nothing was changed") {
+		t.Errorf("at the end of input: exit code %d\n%s", r.code, r.stderr)
+	}
 	if !bytes.Equal(note, m.bob.read(m.bob.file("app.note"))) {
 		t.Error("the note was changed")
 	}

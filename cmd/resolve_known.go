@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"pinseal/repo"
 	"pinseal/seal"
 	"pinseal/versions"
 )
@@ -24,6 +25,9 @@ func (m *merging) allowed(take versions.Side) (versions.NoteChoice, error) {
 	default:
 		refused = errors.Join(ours, theirs)
 	}
+	if own := known.Of(take); refused == nil && take != versions.Both && known.Base != nil && own.Hash() == known.Base.Hash() {
+		return choice, usage([]string{"pinseal resolve --both", "pinseal resolve --" + take.Other().String()}, "%s has changed nothing: taking it alone would undo what the other side did", take)
+	}
 	if refused != nil {
 		var try []string
 		switch {
@@ -37,9 +41,32 @@ func (m *merging) allowed(take versions.Side) (versions.NoteChoice, error) {
 	reached := known.Reached(choice.Keep) || !choice.Alone && (known.Reached(versions.Ours) || known.Reached(versions.Theirs))
 	if !reached && !m.replaying() {
 		older := &versions.AuthError{What: "app note", Reason: fmt.Sprintf("neither side has version %d, which has been seen here, or goes on from it", known.Remembered.Version)}
-		return choice, hint(older, append(m.abort("and merge the branch that has it first"), "pinseal trust       on either branch, if that version was undone on purpose")...)
+		return choice, hint(older, append(m.abort("and merge the branch that has it first"), "pinseal trust --app "+m.id.String()+"      after that, if that version was undone on purpose; then merge again")...)
 	}
 	return choice, nil
+}
+
+// commonNote is what both sides have had last, git's base where that is newer, or
+// where git has begun nothing whose commits could be asked.
+func (m *merging) commonNote(base, theirs *seal.Note) (*seal.Note, error) {
+	ours, _, err := m.repo.Head(m.ctx)
+	if errors.Is(err, repo.ErrNoCommits) {
+		return base, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var tip repo.Hash
+	if ref := map[string]string{"merge": "MERGE_HEAD", "rebase": "REBASE_HEAD", "cherry-pick": "CHERRY_PICK_HEAD"}[m.repo.Operation()]; ref != "" {
+		if tip, err = m.repo.Resolve(m.ctx, ref); err != nil {
+			return nil, err
+		}
+	}
+	common, clear, err := versions.CommonNote(m.ctx, m.repo, storeDir+"/"+m.dir+"/"+versions.NoteName, ours, tip, theirs)
+	if err == nil && clear && (common == nil || base != nil && base.Version > common.Version) {
+		common = base
+	}
+	return common, err
 }
 
 // replaying reports whether the note that is remembered is that of the branch

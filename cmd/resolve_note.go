@@ -85,7 +85,11 @@ func (m *merging) mergeNotes(choice versions.NoteChoice, settled []versions.Sett
 		choice.Keep = keep
 		merge, err := versions.MergeNotes(m.known.Base, m.known.Ours, m.known.Theirs, choice)
 		if err != nil {
-			return nil, hint(err, "pinseal resolve --ours      and make theirs' changes again", "pinseal resolve --theirs      and make ours' changes again")
+			try := []string{"pinseal resolve --ours      and make theirs' changes again"}
+			if m.known.Base != nil {
+				try = append(try, "pinseal resolve --theirs      and make ours' changes again")
+			}
+			return nil, hint(err, try...)
 		}
 		err = m.checkAdmin(merge)
 		if err == nil && i == 0 {
@@ -142,6 +146,5 @@ func (m *merging) finishHint(err error) error {
 
 // giveUp is how a value goes that stands in the way.
 func (m *merging) giveUp() []string {
-	return []string{"pinseal resolve NAME -e ENV --ours      or --theirs, while it is unmerged",
-		m.gitFor("rm -f", storeDir+"/"+m.dir+"/ENV/NAME.yaml") + "      gives a value up"}
+	return []string{m.gitFor("rm -f", storeDir+"/"+m.dir+"/ENV/NAME.yaml") + "      gives a value up"}
 }

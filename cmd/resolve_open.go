@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -52,7 +54,7 @@ func (m *merging) begin() error {
 			m.others = append(m.others, s.Path)
 		}
 	}
-	if m.sides, err = versions.NewSides(m.ctx, m.repo, dir, m.files, stages); err != nil {
+	if m.sides, err = m.newSides(dir, m.files, stages); err != nil {
 		return err
 	}
 	if !m.sides.IsUnmerged(versions.NoteName) {
@@ -76,7 +78,7 @@ func (m *merging) chooseIn(stages []repo.Stage) error {
 		return err
 	}
 	defer tree.Close()
-	sides, err := versions.NewSides(m.ctx, m.repo, storeDir, store, stages)
+	sides, err := m.newSides(storeDir, store, stages)
 	if err != nil {
 		return err
 	}
@@ -99,11 +101,46 @@ func (m *merging) checkStages(stages []repo.Stage, p string) error {
 	if has(2) && has(3) {
 		return nil
 	}
-	side := "theirs"
-	if has(2) {
-		side = "ours"
+	side := 2
+	if !has(2) {
+		side = 3
 	}
-	return hint(&versions.UnmergedError{Paths: []string{p}}, m.gitFor("checkout --"+side, p)+" && "+m.gitFor("add", p)+"      keeps the app", m.gitFor("rm -r", path.Dir(p))+"      gives it up")
+	var try []string
+	if commit := m.sideCommit(side); commit != "" {
+		try = append(try, m.gitFor("checkout "+commit, path.Dir(p))+"      keeps the app, with all its values")
+	}
+	return hint(&versions.UnmergedError{Paths: []string{p}}, append(try, m.gitFor("rm -r", path.Dir(p))+"      gives it up")...)
+}
+
+// sideCommit is git's word for the commit of a stage, 2 or 3; "" where it has none.
+func (m *merging) sideCommit(stage int) string {
+	if stage == 2 {
+		return "HEAD"
+	}
+	return map[string]string{"merge": "MERGE_HEAD", "cherry-pick": "CHERRY_PICK_HEAD", "rebase": "REBASE_HEAD"}[m.repo.Operation()]
+}
+
+// newSides is [versions.NewSides]. What is no plain file has to be settled by git:
+// resolve cannot.
+func (m *merging) newSides(dir string, below fs.FS, stages []repo.Stage) (*versions.Sides, error) {
+	sides, err := versions.NewSides(m.ctx, m.repo, dir, below, stages)
+	var odd *versions.StructureError
+	if !errors.As(err, &odd) {
+		return sides, err
+	}
+	var try []string
+	for _, s := range stages {
+		plain := s.Number > 1 && (s.Mode == repo.ModeFile || s.Mode == repo.ModeExec)
+		commit := m.sideCommit(s.Number)
+		switch {
+		case plain && s.Path == odd.Path:
+			side := []string{2: "ours", 3: "theirs"}[s.Number]
+			try = append(try, m.gitFor("checkout --"+side, s.Path)+" && "+m.gitFor("add", s.Path))
+		case plain && commit != "" && strings.HasPrefix(s.Path, odd.Path+"~"): // git has moved the file out of the way
+			try = append(try, m.gitFor("rm", s.Path)+" && "+m.gitFor("checkout "+commit, odd.Path))
+		}
+	}
+	return nil, hint(err, append(try, m.gitFor("rm", odd.Path))...)
 }
 
 // trustSides settles that this app may be sealed to and opened here, and looks at
@@ -120,6 +157,9 @@ func (m *merging) trustSides() error {
 		return &versions.AuthError{What: "app note of ours", Reason: fmt.Sprintf("is of app %s, not %s", ours.ID, m.id)}
 	}
 	if err := m.trustPlace(); err != nil {
+		return err
+	}
+	if base, err = m.commonNote(base, theirs); err != nil {
 		return err
 	}
 	remembered, err := m.mem.note(m.id)
@@ -174,7 +214,7 @@ func (m *merging) sayNext() error {
 	git := m.git(m.top)
 	switch {
 	case len(mine) > 0:
-		m.say("Next: pinseal resolve      %s left to settle", count(len(mine), "file"))
+		m.say("Next: %s      %s left to settle", m.here("pinseal resolve"), count(len(mine), "file"))
 		return nil
 	case len(m.others) > 0:
 		return m.elsewhere()

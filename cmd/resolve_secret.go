@@ -113,10 +113,36 @@ func (m *merging) decide(o resolveOptions, env string) (*versions.SecretFile, er
 	if errors.Is(err, versions.ErrNotFound) {
 		return nil, nil
 	}
-	if err != nil {
-		err = hint(fmt.Errorf("%s: %w", o.side(), err), resolveLines(o.name, env)...)
+	if err == nil {
+		err = m.opens(f, env, o.name)
 	}
-	return f, err
+	if err != nil {
+		try := resolveLines(o.name, env)
+		taken := 0
+		if o.theirs {
+			taken = 1
+		}
+		return nil, hint(fmt.Errorf("%s: %w", o.side(), err), slices.Delete(try, taken, taken+1)...)
+	}
+	return f, nil
+}
+
+// opens refuses a file that holds a value which is not of its place, as far as the
+// keys at hand tell. Where the app note is unmerged, its own merging looks at that,
+// and in an environment that is gone nothing opens.
+func (m *merging) opens(f *versions.SecretFile, env, name string) error {
+	if m.known != nil || !slices.Contains(m.note.Environments(), env) {
+		return nil
+	}
+	keys, err := m.keyring(m.sides.Ours, m.sides.Theirs)
+	if err != nil {
+		return err
+	}
+	err = (&versions.Set{Source: m.sides.Ours, Environment: env, Keys: keys}).Opens(name, f)
+	if errors.Is(err, seal.ErrNoKey) && !errors.Is(err, versions.ErrNotAuthentic) {
+		return nil
+	}
+	return err
 }
 
 // setValue seals a new value, with what stands beside it in ours, else in theirs.

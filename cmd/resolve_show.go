@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -96,7 +97,7 @@ func (m *merging) askSide() (versions.Side, error) {
 	for {
 		fmt.Fprint(m.Stderr, "Take the changes of ours, theirs or both? [o/t/b, empty: none] ")
 		answer, err := m.readLine()
-		if err != nil {
+		if err != nil && err != io.EOF { // the end is no answer, as an empty line is
 			return 0, err
 		}
 		switch strings.ToLower(strings.TrimSpace(answer)) {

@@ -51,6 +51,14 @@ func (r *Repo) Changes(ctx context.Context, tip Hash, dir string) iter.Seq2[Chan
 	return r.log(ctx, dir, string(tip))
 }
 
+// EveryChange is Changes, side branches that came to nothing included.
+func (r *Repo) EveryChange(ctx context.Context, tip Hash, dir string) iter.Seq2[Change, error] {
+	if err := r.wants(tip); err != nil {
+		return func(yield func(Change, error) bool) { yield(Change{}, err) }
+	}
+	return r.log(ctx, dir, "--full-history", string(tip))
+}
+
 // AllChanges is Changes of every ref and of HEAD, side branches that came to
 // nothing included: a merge that left one out comes without files. What the
 // reflogs here still know is walked too, as what was rebased or stashed; the refs

@@ -172,6 +172,10 @@
 //	          of one side stay and the other's are dropped
 //	until     and head, of a retired publish key: as the kept side has them
 //
+// Both are told against the newest note that stands in the history of both sides
+// ([CommonNote]), not against git's base: on a branch of an older commit, or after a
+// squash, that one may not know a member who was removed since.
+//
 // One name with two recipients, one recipient with two names, and a note without an
 // admin or with an environment that nobody reads are refused. Instead of both, one
 // side's members can be taken; the keys are merged in the same way.

@@ -68,6 +68,23 @@ func (s *Set) openSealed(place seal.Place, sealed string) (seal.Secret, error) {
 	return secret, nil
 }
 
+// Opens tries every value of a file as those of a secret of this set. A blank has
+// none. That one does not prove itself counts more than that a key is not at hand.
+// Errors: those of Get but *BlankError.
+func (s *Set) Opens(name string, f *SecretFile) error {
+	var first error
+	for _, v := range f.places(s.Keys.Note().ID, s.Environment, name) {
+		_, err := s.openSealed(v.place, v.sealed)
+		if errors.Is(err, ErrNotAuthentic) {
+			return err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
 // Files reads every secret file of the set, sorted by name, and checks the
 // whole directory. All files that hold conflict markers are in one
 // *UnmergedError.

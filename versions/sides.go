@@ -35,7 +35,7 @@ func NewSides(ctx context.Context, r *repo.Repo, dir string, below fs.FS, stages
 		if !ok {
 			continue
 		}
-		if stage.Mode != repo.ModeFile {
+		if stage.Mode != repo.ModeFile && stage.Mode != repo.ModeExec {
 			return nil, &StructureError{Path: stage.Path, Reason: "is unmerged, and not a plain file on each side"}
 		}
 		there, known := s.stages[p]
