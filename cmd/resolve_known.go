@@ -72,11 +72,8 @@ func (m *merging) commonNote(base, theirs *seal.Note) (*seal.Note, error) {
 // replaying reports whether the note that is remembered is that of the branch
 // which git is rebasing: its change is still to come.
 func (m *merging) replaying() bool {
-	if m.repo.Operation() != "rebase" {
-		return false
-	}
-	tip, err := m.repo.Resolve(m.ctx, "ORIG_HEAD")
-	if err != nil {
+	tip := m.repo.Rebased()
+	if tip == "" {
 		return false
 	}
 	tree, err := m.repo.FS(m.ctx, tip, storeDir+"/"+m.dir)

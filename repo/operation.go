@@ -3,6 +3,7 @@ package repo
 import (
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Operation returns what git has begun in the work tree and not finished: "rebase",
@@ -16,6 +17,21 @@ func (r *Repo) Operation() string {
 	} {
 		if _, err := os.Lstat(filepath.Join(r.loc.gitDir, filepath.FromSlash(mark[0]))); err == nil {
 			return mark[1]
+		}
+	}
+	return ""
+}
+
+// Rebased returns the commit that a rebase under way began from, "" when there is
+// none. ORIG_HEAD does not tell: a reset in between moves it.
+func (r *Repo) Rebased() Hash {
+	for _, dir := range []string{"rebase-merge", "rebase-apply"} {
+		data, err := os.ReadFile(filepath.Join(r.loc.gitDir, dir, "orig-head"))
+		if err != nil {
+			continue
+		}
+		if h, err := ParseHash(strings.TrimSpace(string(data))); err == nil {
+			return h
 		}
 	}
 	return ""

@@ -39,11 +39,16 @@ func TestOperation(t *testing.T) {
 			if got := r.Operation(); got != "" {
 				t.Fatalf("before %v: %q", c.args, got)
 			}
+			began := Hash(tgit(t, top, "rev-parse", "HEAD"))
 			if _, err := trygit(top, nil, c.args...); err == nil {
 				t.Fatalf("git %v did not stop", c.args)
 			}
 			if got := r.Operation(); got != c.want {
 				t.Errorf("git %v: %q, want %q", c.args, got, c.want)
+			}
+			want := map[bool]Hash{true: began}[c.want == "rebase"]
+			if got := r.Rebased(); got != want {
+				t.Errorf("git %v began at %q, want %q", c.args, got, want)
 			}
 			tgit(t, top, c.want, "--abort")
 		}
