@@ -29,13 +29,14 @@ func newMemberAdd(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add NAME [RECIPIENT] --can SLOTS",
 		Short: "Add a person or a service, or give a member more",
-		Long: `Add a member by its public key, and give it what --can says, or what another can. Of an environment that
-it may read it gets every key there was, so that it opens old commits and pins too.
-A name that is in already is given more, without a recipient.
+		Long: `Add a member by its public key, and give it what --can says, or what another member
+can. Of an environment that it may read it gets every key there was, so that it opens
+old commits and pins too. A name that is in already is given more, without a
+recipient.
 
 The recipient is what "pinseal member request" prints for an admin: age1pq1… (post-
-quantum), age1…, ssh-ed25519 …, ssh-rsa …, or that of an age plugin. Compare it with
-its owner by another way than the one it came by.
+quantum), age1…, ssh-ed25519 …, ssh-rsa …, or that of an age plugin. Compare the
+fingerprint with its owner by another way than the one it came by.
 
 --service makes an identity for a machine: one line that opens this app alone. It is
 printed once and not kept: to a pipe, or to a file with -o.

@@ -70,3 +70,20 @@ func TestResolveAfterSquash(t *testing.T) {
 	m.merged(m.bob, m.ada, m.bob, m.carol)
 	m.bob.says(m.bob.ok("env", "list").stdout, "staging")
 }
+
+// What resolve did can be undone and done again, until another command has seen it.
+func TestResolveAgain(t *testing.T) {
+	m := newMergeTeam(t)
+	m.sides(does("env add staging"), does("member rm eve"))
+	m.bob.conflicts("merge")
+	m.bob.ok("resolve", "--both")
+	m.bob.git(m.bob.dir, "checkout", "-m", "--", ".pinseal/shop")
+	m.bob.ok("resolve", "--ours")
+	m.bob.git(m.bob.dir, "merge", "--abort")
+	m.bob.sets("CANARYlater", "LATER", "-e", "production")
+	m.want["LATER"] = "CANARYlater"
+	m.bob.commit(m.bob.dir, "later")
+	m.bob.conflicts("merge")
+	m.bob.ok("resolve", "--both")
+	m.merged(m.bob, m.ada, m.bob, m.carol)
+}

@@ -89,15 +89,13 @@ func (m *merging) replaying() bool {
 	return err == nil && n.Hash() == m.known.Remembered.Hash()
 }
 
-// replaceNote remembers the merged note. Where it goes on from the remembered one
-// that is as ever; where that one's keys were dropped, merging was the consent.
+// replaceNote remembers the merged note where keys of the remembered one were
+// dropped, for which merging was the consent. Where it goes on from that one the
+// next command remembers it: until then the merge can be undone and made again.
 func (m *merging) replaceNote(note *seal.Note) error {
 	m.note = note
 	remembered := m.known.Remembered
-	if remembered == nil || remembered.Precedes(note) {
-		return m.rememberNote()
-	}
-	if m.mem.frozen {
+	if m.mem.frozen || remembered == nil || remembered.Precedes(note) {
 		return nil
 	}
 	refused, unwritable := m.mem.locked(func(k *knownApps) (bool, error) {
