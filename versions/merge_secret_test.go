@@ -238,11 +238,11 @@ func TestSidesOddFiles(t *testing.T) {
 		mode string
 		part string
 	}{
-		"a link":        {"production/A.yaml", "120000", "not a plain file on each side"},
-		"an executable": {"production/A.yaml", "100755", "not a plain file on each side"},
-		"no secret":     {"production/.A", "100644", "has no place here"},
-		"no place":      {"x", "100644", "has no place here"},
-		"no wrap":       {"keys/production.read.1/ann.txt", "100644", "has no place here"},
+		"a link":      {"production/A.yaml", "120000", "not a plain file on each side"},
+		"a submodule": {"production/A.yaml", "160000", "not a plain file on each side"},
+		"no secret":   {"production/.A", "100644", "has no place here"},
+		"no place":    {"x", "100644", "has no place here"},
+		"no wrap":     {"keys/production.read.1/ann.txt", "100644", "has no place here"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newApp(t)
