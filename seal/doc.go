@@ -125,6 +125,14 @@
 // NUMBER is the version of the app note that added the service: the identity
 // opens that one app, under a note of that version or a later one.
 //
+// # Keyed digest
+//
+// What only a holder of a key can make or compare, of anything:
+//
+//	key    = HKDF-SHA256( seed, no salt, info ), 32 bytes       (RFC 5869)
+//	info   = E("pinseal/v1/digest", app id, slot, generation)
+//	digest = HMAC-SHA256( key, E(label, field, …) )
+//
 // # What a sealed value does not prove
 //
 // Sealing needs public keys only. So a value proves its place, and neither who

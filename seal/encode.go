@@ -12,6 +12,7 @@ const (
 	labelApp        = "pinseal/v1/app"
 	labelSuccession = "pinseal/v1/succession"
 	labelValue      = "pinseal/v1/value"
+	labelDigest     = "pinseal/v1/digest"
 )
 
 // encode is E of the package documentation: every field led by its length as a
