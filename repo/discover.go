@@ -30,7 +30,8 @@ func needsGit(env []string) bool {
 		switch k {
 		case "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM":
 			return true
-		case "GIT_PREFIX": // set by every alias, locates nothing
+		case "GIT_PREFIX", // set by every alias, locates nothing
+			"GIT_INDEX_FILE": // set in every hook, see plainIndex
 			continue
 		}
 		if isLocation(k) {
@@ -49,10 +50,13 @@ func discoverPlain(dir string, env []string) (loc location, ok bool) {
 	for {
 		fi, err := os.Lstat(filepath.Join(dir, ".git"))
 		if err == nil {
-			if !fi.IsDir() || !sameDevice(start, dir) {
+			index, plain := plainIndex(start, dir, env)
+			if !plain || !fi.IsDir() || !sameDevice(start, dir) {
 				return loc, false
 			}
-			return plainAt(dir, env)
+			loc, ok = plainAt(dir, env)
+			loc.env = index
+			return loc, ok
 		}
 		if !errors.Is(err, os.ErrNotExist) {
 			return loc, false
@@ -67,6 +71,21 @@ func discoverPlain(dir string, env []string) (loc location, ok bool) {
 		}
 		dir = parent
 	}
+}
+
+// plainIndex is GIT_INDEX_FILE for git's children, made absolute; nil when it is not
+// set. A relative one is git's business but at the top, where hooks run.
+func plainIndex(start, top string, env []string) (index []string, ok bool) {
+	file, set := lookupEnv(env, "GIT_INDEX_FILE")
+	switch {
+	case !set:
+		return nil, true
+	case file == "" || !filepath.IsAbs(file) && start != top:
+		return nil, false
+	case !filepath.IsAbs(file):
+		file = filepath.Join(top, file)
+	}
+	return []string{"GIT_INDEX_FILE=" + file}, true
 }
 
 // plainAt decides whether top/.git is a layout that is fully understood here.

@@ -12,7 +12,9 @@
 //	revisions              git, except a full commit id and HEAD
 //	objects of a publish   one pack to git unpack-objects, core.fsync=all
 //	refs                   git update-ref, compare-and-swap
-//	push, fetch, config, index, ignore rules, history: git
+//	signatures             whether there is one in process; whose, as git verify-commit judges
+//	its own config         read by git; written in process under git's lock
+//	push, fetch, index, ignore rules, history: git
 //
 // A child gets the caller's environment without the variables that locate a
 // repository, without any PINSEAL_ variable, and with GIT_NO_REPLACE_OBJECTS=1
@@ -29,6 +31,12 @@
 //   - A ref moves by compare-and-swap or not at all (ErrMoved, ErrLocked).
 //   - A file of the work tree is the old or the new one after a crash. Several are
 //     changed all or none; after a kill, the first ones in the order given.
+//   - What a commit would hold is asked of the index that git made for it.
+//   - A walk of a range passes over no commit and no file. A word that names no
+//     commit is an error, and none that a user typed is an option.
+//   - A streamed blob is whole and its own only when reading ends in io.EOF.
+//   - The repository's own configuration is written in process under git's lock, and
+//     only over what was read, so that it can be put back to the byte.
 //   - What is added to the index is the bytes of the file, past every filter.
 //   - No symlink is followed below the top of the work tree, nor in a commit.
 //   - Sizes are checked before memory is taken. Malformed input is an error.
@@ -61,7 +69,9 @@
 // # Limits
 //
 //	blob or file read by TreeFS, WorkTree     64 MiB (MaxBlob)
+//	blob read by Blob                         any; above 4 MiB streamed from git
 //	commit                                     4 MiB
+//	message of a commit in Range               1 MiB, then cut
 //	tree object                               64 MiB
 //	delta chain                               4,096 deltas; 256 MiB in one base or all deltas, else git
 //	packs                                     10,000, else git

@@ -2,7 +2,6 @@ package repo
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +20,10 @@ type Change struct {
 	Author  string    // name, cut like Subject
 	Subject string    // first paragraph of the message as one line; "…" ends what is cut after 4 KiB
 	Files   []FileChange
+
+	// Message is the whole message as UTF-8 where it says what it is in, at most
+	// 1 MiB; what is beyond that is cut. Only from Range, "" elsewhere.
+	Message string
 }
 
 // FileChange is one file of a Change.
@@ -69,10 +72,19 @@ func (r *Repo) AllChanges(ctx context.Context, dir string) iter.Seq2[Change, err
 
 // log yields what git log prints of dir for some revisions.
 func (r *Repo) log(ctx context.Context, dir string, revs ...string) iter.Seq2[Change, error] {
+	return r.walk(ctx, dir, false, revs)
+}
+
+// walk is log; whole adds the messages.
+func (r *Repo) walk(ctx context.Context, dir string, whole bool, revs []string) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
+		format, parse := "--format=%H%x00%ct%x00%an%x00%s", parseLog
+		if whole {
+			format, parse = format+"%x00%B", parseWhole
+		}
 		args := []string{"--literal-pathspecs", "-c", "log.follow=false", "-c", "log.showRoot=true", "-c", "core.quotePath=false", "log",
-			"--raw", "-z", "--no-abbrev", "--no-renames", "--diff-merges=combined", "--no-show-signature", "--no-notes",
-			"--no-color", "--encoding=UTF-8", "--format=%H%x00%ct%x00%an%x00%s"}
+			"--raw", "-z", "--no-abbrev", "--no-renames", "--diff-merges=combined", "--ignore-submodules=none", "-O/dev/null",
+			"--no-show-signature", "--no-notes", "--no-color", "--encoding=UTF-8", format}
 		args = append(append(args, revs...), "--")
 		if dir != "" && dir != "." {
 			if !fs.ValidPath(dir) {
@@ -81,30 +93,21 @@ func (r *Repo) log(ctx context.Context, dir string, revs ...string) iter.Seq2[Ch
 			}
 			args = append(args, dir)
 		}
-		ctx, stop := context.WithCancel(ctx)
-		defer stop()
-		cmd, stderr, err := r.command(ctx, args...)
-		if err != nil {
-			yield(Change{}, err)
-			return
+		left := false
+		err := r.stream(ctx, args, func(in *bufio.Reader) (more bool, err error) {
+			return parse(in, func(c Change, _ error) bool {
+				// What git had printed before it was ended is not for a caller who is gone.
+				if ctx.Err() != nil {
+					return false
+				}
+				left = !yield(c, nil)
+				return !left
+			})
+		})
+		if err == nil && ctx.Err() != nil {
+			err = fmt.Errorf("git log: %w", context.Cause(ctx))
 		}
-		out, err := cmd.StdoutPipe()
-		if err == nil {
-			err = cmd.Start()
-		}
-		if err != nil {
-			yield(Change{}, fmt.Errorf("git log: %w", err))
-			return
-		}
-		more, err := parseLog(bufio.NewReaderSize(out, 64<<10), yield)
-		if !more || err != nil {
-			stop()
-		}
-		ended := cmd.Wait() // also when stopped, to reap it
-		if more && err == nil {
-			err = wrapGit(ctx, args, stderr, ended)
-		}
-		if more && err != nil {
+		if err != nil && !left {
 			yield(Change{}, err)
 		}
 	}
@@ -114,6 +117,16 @@ func (r *Repo) log(ctx context.Context, dir string, revs ...string) iter.Seq2[Ch
 // NEW STATUS" (the first with a line feed before it) and path. more is false
 // when the caller wants no more.
 func parseLog(in *bufio.Reader, yield func(Change, error) bool) (more bool, err error) {
+	return parseItems(in, false, yield)
+}
+
+// parseWhole is parseLog where the message is a fifth item of a commit. A file
+// whose path is too long is not left out: its path is cut.
+func parseWhole(in *bufio.Reader, yield func(Change, error) bool) (more bool, err error) {
+	return parseItems(in, true, yield)
+}
+
+func parseItems(in *bufio.Reader, whole bool, yield func(Change, error) bool) (more bool, err error) {
 	var c Change
 	for {
 		item, long, err := logItem(in, maxLogItem)
@@ -127,12 +140,15 @@ func parseLog(in *bufio.Reader, yield func(Change, error) bool) (more bool, err 
 			continue // stands before the files of a merge
 		}
 		if raw := strings.TrimPrefix(item, "\n"); strings.HasPrefix(raw, ":") && c.Commit != "" {
-			path, longPath, err := logItem(in, maxLogItem)
+			path, longPath, err := nextItem(in, maxLogItem)
 			if err != nil {
 				return true, err
 			}
-			if long || longPath {
+			if !whole && (long || longPath) {
 				continue
+			}
+			if longPath {
+				path = strings.ToValidUTF8(path[:maxLogText], "") + "…"
 			}
 			f, err := parseRaw(raw, path)
 			if err != nil {
@@ -144,7 +160,10 @@ func parseLog(in *bufio.Reader, yield func(Change, error) bool) (more bool, err 
 		if c.Commit != "" && !yield(c, nil) {
 			return false, nil
 		}
-		if c, err = logHead(in, item); err != nil {
+		if c, err = logHead(in, item); err == nil && whole {
+			c.Message, _, err = nextItem(in, maxLogItem)
+		}
+		if err != nil {
 			return true, err
 		}
 	}
@@ -158,7 +177,7 @@ func logHead(in *bufio.Reader, id string) (c Change, err error) {
 	var f [3]string
 	for i := range f {
 		var long bool
-		if f[i], long, err = logItem(in, maxLogText); err != nil {
+		if f[i], long, err = nextItem(in, maxLogText); err != nil {
 			return c, err
 		}
 		if long {
@@ -172,28 +191,6 @@ func logHead(in *bufio.Reader, id string) (c Change, err error) {
 	}
 	c.Author, c.Subject = f[1], f[2]
 	return c, nil
-}
-
-// logItem reads up to a NUL and keeps the first max bytes; long says that there
-// were more. io.EOF only when nothing is left.
-func logItem(in *bufio.Reader, max int) (item string, long bool, err error) {
-	var b []byte
-	for any := false; ; any = true {
-		part, err := in.ReadSlice(0)
-		text, ended := bytes.CutSuffix(part, []byte{0})
-		room := max - len(b)
-		long = long || len(text) > room
-		b = append(b, text[:min(room, len(text))]...)
-		switch {
-		case ended:
-			return string(b), long, nil
-		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF) && (any || len(part) > 0):
-			return "", false, io.ErrUnexpectedEOF
-		default:
-			return "", false, err
-		}
-	}
 }
 
 // parseRaw reads ":OLDMODE NEWMODE OLD NEW STATUS". For a merge of n parents

@@ -319,3 +319,35 @@ func TestPlainConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenInHook: the index that git names in a hook costs no process, and is the
+// one that is read.
+func TestOpenInHook(t *testing.T) {
+	dir := newDir(t)
+	put(t, dir, "b", "2")
+	for _, at := range []struct{ name, index, from string }{
+		{"relative at the top", ".git/next", dir},
+		{"absolute", filepath.Join(dir, ".git", "next"), dir},
+		{"absolute from below", filepath.Join(dir, ".git", "next"), filepath.Join(dir, "sub")},
+	} {
+		t.Run(at.name, func(t *testing.T) {
+			if err := os.MkdirAll(at.from, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := trygit(dir, []string{"GIT_INDEX_FILE=.git/next"}, "add", "b"); err != nil {
+				t.Fatal(err)
+			}
+			r := openAt(t, at.from, "GIT_INDEX_FILE="+at.index)
+			if r.Spawns() != 0 || !r.loc.plain {
+				t.Errorf("%d processes, plain %v", r.Spawns(), r.loc.plain)
+			}
+			staged, err := r.Staged(t.Context())
+			if err != nil || len(staged) != 4 || staged[3].Path != "b" { // next holds nothing else
+				t.Errorf("%v, %v", staged, err)
+			}
+		})
+	}
+	if r := openAt(t, filepath.Join(dir, "sub"), "GIT_INDEX_FILE=../.git/next"); r.Spawns() != 1 {
+		t.Errorf("a relative one from below: %d processes", r.Spawns())
+	}
+}

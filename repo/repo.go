@@ -62,7 +62,7 @@ type location struct {
 // A plain layout is recognised in process: dir or a parent has a real directory
 // .git owned by the caller (Unix only), with format version 0, no extensions,
 // includes, commondir or core.worktree, on the same file system, and no
-// location variable is set. Any doubt costs one `git rev-parse`, which obeys
+// location variable is set but GIT_INDEX_FILE, as in hooks. Any doubt costs one `git rev-parse`, which obeys
 // safe.directory, linked worktrees, submodules, ceilings and the rest.
 //
 // It returns *NotRepoError when there is none, *GitError when git refuses.

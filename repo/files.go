@@ -1,0 +1,94 @@
+package repo
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Files lists the files of the work tree that are tracked, or not and not
+// ignored, at or below under, a slash path from the top ("" is all): slash paths
+// from the top, each once. Links are among them, submodules and repositories
+// inside this one are not. A tracked file may be gone; what a sparse checkout
+// leaves out is only listed where it is there all the same. A path that holds
+// nothing is no error. Bare repositories have none. One process.
+func (r *Repo) Files(ctx context.Context, under string) ([]string, error) {
+	if r.Bare() {
+		return nil, nil
+	}
+	args := []string{"--literal-pathspecs", "ls-files", "-z", "-t", "-s", "--cached", "--others", "--exclude-standard", "--"}
+	if under != "" && under != "." {
+		if !fs.ValidPath(under) {
+			return nil, &fs.PathError{Op: "ls-files", Path: under, Err: fs.ErrInvalid}
+		}
+		args = append(args, under)
+	}
+	var files []string
+	err := r.stream(ctx, args, func(in *bufio.Reader) (more bool, err error) {
+		last := ""
+		for {
+			item, long, err := logItem(in, maxLogItem)
+			if errors.Is(err, io.EOF) {
+				return true, nil
+			}
+			if err == nil && long {
+				err = errors.New("a path is too long")
+			}
+			var f listedFile
+			if err == nil {
+				f, err = parseListed(item)
+			}
+			if err != nil {
+				return true, fmt.Errorf("git ls-files: %w", err)
+			}
+			// The sides of an unmerged path follow each other.
+			if f.path != last && f.file && (!f.skipped || r.there(f.path)) {
+				files = append(files, f.path)
+			}
+			last = f.path
+		}
+	})
+	return files, err
+}
+
+// there reports whether anything is at a path of the work tree.
+func (r *Repo) there(path string) bool {
+	_, err := os.Lstat(filepath.Join(r.loc.top, filepath.FromSlash(path)))
+	return err == nil
+}
+
+// listedFile is one line of ls-files.
+type listedFile struct {
+	path    string
+	file    bool // neither a submodule nor another repository
+	skipped bool // git does not look at the work tree for it
+}
+
+// parseListed reads "? PATH", or "TAG MODE ID STAGE TAB PATH" of what is tracked.
+func parseListed(item string) (f listedFile, err error) {
+	odd := errors.New("malformed line")
+	tag, rest, ok := strings.Cut(item, " ")
+	if !ok || len(tag) != 1 {
+		return f, odd
+	}
+	if tag == "?" {
+		f.path, f.file = rest, !strings.HasSuffix(rest, "/")
+	} else {
+		head, path, ok := strings.Cut(rest, "\t")
+		mode, _, spaced := strings.Cut(head, " ")
+		if !ok || !spaced {
+			return f, odd
+		}
+		f.path, f.file, f.skipped = path, mode != submodule, tag == "S" || tag == "s"
+	}
+	if f.path == "" {
+		return f, odd
+	}
+	return f, nil
+}
