@@ -13,6 +13,7 @@
 //	app.note                  signed: who may do what (package seal)
 //	keys/SLOT.GEN/MEMBER.age  a slot's key, wrapped for one member
 //	ENV/NAME.yaml             one secret
+//	scan.baseline             what the leak scan lets pass; not in pins and bundles
 //	pin.note, set.sum         in pins and bundles only
 //
 // Directories and regular, non-executable files, nothing else. A link, a
@@ -243,6 +244,48 @@
 // exposed to one of them, and a repository that is not whole. A member who reads the
 // same value elsewhere today, and never read it there, has left nothing. A publisher
 // without the keys sees no copies.
+//
+// # Looking for values
+//
+// A scan knows every value that the keys at hand open: of the work tree, the index,
+// HEAD and the newest pins, whatever the spelling of the files; where commits are
+// looked into also every one that was ever sealed there. Package leak says in what
+// forms they are found. A text is a file or the message of a commit; of a commit,
+// the files are those that it brought: a merge has those that differ from every
+// parent. A blob is read once, whatever paths it stands at. The name of a file is
+// looked into too, and is not printed where it holds a value.
+//
+// Two things let a value pass. A comment on its line, pinseal:allow NAME, and the
+// file scan.baseline beside the app note, at most 4 MiB, of lines
+//
+//	ENV.GENERATION SP HEX-DIGEST SP NAME SP "PATH" LF
+//
+// DIGEST is the keyed digest (package seal, "Keyed digest") under the read key
+// ENV.GENERATION, labelled "baseline", of NAME, the path from the top and the value:
+// who does not read the environment can neither guess the value by it nor make a
+// line. For the message of a commit PATH is the commit's id. PATH is printable text
+// with \" and \\ escaped, and empty where the path is not; it and NAME are for people.
+// A line lets NAME's value pass anywhere in that file. Lines are written sorted by
+// path and read in any order, doubles too, so that two branches' lines merge as a
+// union. Pins and bundles do not hold a baseline.
+//
+// # History
+//
+// A [SecretLog] follows a secret through renames, which seal its value anew. So a
+// rename is told by what stays: in one commit one name goes and another comes, all
+// beside the value is equal, and the value is as long (see [FindMoves]). That is
+// likely, and nothing is decided by it. The app it follows from one directory to
+// another by the app id of its signed note. Touching is the stricter walk for
+// signatures: full history, and every merge that differs from any parent.
+//
+// # Reviewing a branch
+//
+// A branch is compared with the commit where it left its target ([Review]), by blob ids
+// first: files of one content are not read. Its app note must be the one it began with
+// or go on from it, or there is no review. Values are held to the newest read key that
+// branch or target knows. A pin is compared with what the merge makes: each file as the
+// branch has it where the branch changed it, else as the target has it. An unchanged
+// file is taken for the pinned one by its blob id; set.sum is checked by who opens a pin.
 //
 // # Write order
 //

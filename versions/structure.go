@@ -48,7 +48,7 @@ func CheckStore(store fs.FS) (apps []string, err error) {
 }
 
 // CheckAll checks by modes and names, without reading a file, that the whole
-// directory has its shape and nothing else. An app's: app.note,
+// directory has its shape and nothing else. An app's: app.note, scan.baseline,
 // keys/SLOT.GEN/MEMBER.age, and secret files in directories named like
 // environments, known to the note or not. A pin's or a bundle's: pin.note,
 // set.sum, app.note, exactly the files that set.sum lists, and wraps of that
@@ -75,7 +75,7 @@ func (s *Source) checkShape() error {
 	for _, e := range entries {
 		name := e.Name()
 		switch {
-		case name == NoteName, pinned && (name == PinName || name == SumName):
+		case name == NoteName, !pinned && name == BaselineName, pinned && (name == PinName || name == SumName):
 			err = checkPlain(s.where(name), e)
 		case name == KeysDir:
 			if err = checkDir(s.where(name), e); err == nil {

@@ -1,0 +1,168 @@
+package versions
+
+import (
+	"context"
+	"slices"
+
+	"pinseal/repo"
+	"pinseal/seal"
+)
+
+// reviewApp compares one app.
+func reviewApp(ctx context.Context, r *repo.Repo, sides reviewSides) (*AppReview, error) {
+	a := &AppReview{sides: sides}
+	if sides.base != nil {
+		a.OldDir, a.OldID = sides.base.dir, sides.base.note.ID
+		a.Old = sides.base.note
+	}
+	if sides.tip != nil {
+		a.Dir, a.ID, a.New = sides.tip.dir, sides.tip.note.ID, sides.tip.note
+		if err := a.reviewNotes(); err != nil {
+			return nil, err
+		}
+		if err := a.reviewShape(); err != nil {
+			return nil, err
+		}
+	} else {
+		a.ID = a.OldID
+		a.Newest, a.Known = a.Old, a.Old
+	}
+	envs, err := a.environments()
+	if err != nil {
+		return nil, err
+	}
+	for _, env := range envs {
+		e, err := a.reviewSet(ctx, r, env)
+		if err != nil {
+			return nil, err
+		}
+		if !e.Known && len(e.Secrets) == 0 && (a.Old == nil || !slices.Contains(a.Old.Environments(), env)) {
+			continue
+		}
+		a.Environments = append(a.Environments, e)
+	}
+	return a, nil
+}
+
+// reviewNotes compares the notes of an app that the branch has.
+func (a *AppReview) reviewNotes() error {
+	base, tip := a.sides.base, a.sides.tip
+	if base != nil && base.note.ID != tip.note.ID {
+		a.Old = nil // what another app's members could says nothing of this one
+	}
+	if a.Old != nil {
+		if err := checkSuccession(base, tip); err != nil {
+			return err
+		}
+		a.Keys = diffKeys(a.Old, a.New)
+	}
+	a.Members = diffMembers(a.Old, a.New)
+	a.settleNotes()
+	a.reviewAdmin()
+	return a.reviewWraps()
+}
+
+// environments lists those of the branch's note, then others that its note had or
+// that have a directory on either side.
+func (a *AppReview) environments() (all []string, err error) {
+	add := func(envs ...string) {
+		for _, env := range envs {
+			if !slices.Contains(all, env) {
+				all = append(all, env)
+			}
+		}
+	}
+	for _, note := range []*seal.Note{a.New, a.Old} {
+		if note != nil {
+			add(note.Environments()...)
+		}
+	}
+	for _, side := range []*appSide{a.sides.tip, a.sides.base} {
+		if side == nil {
+			continue
+		}
+		entries, err := side.tree.ReadDir(".")
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if e.IsDir() && seal.CheckEnvironment(e.Name()) == nil {
+				add(e.Name())
+			}
+		}
+	}
+	return all, nil
+}
+
+// PinChanges compares a pin's set with what the environment will be after a merge
+// into the target: each file as the branch has it where it changed it, else as the
+// target has it. Files of one content are not read, so that they are those that
+// were pinned is for who opens the pin to check.
+func (a *AppReview) PinChanges(ctx context.Context, r *repo.Repo, pinned *Source, environment string) ([]Change, error) {
+	tree, ok := pinned.FS.(*repo.TreeFS)
+	if !ok {
+		return Diff(pinned, a.sides.tip.source, environment)
+	}
+	was, err := listBlobs(ctx, r, tree, environment)
+	if err != nil {
+		return nil, err
+	}
+	will, from, err := a.merged(ctx, r, environment)
+	if err != nil {
+		return nil, err
+	}
+	var changes []Change
+	for _, name := range unionKeys(was, will) {
+		if was[name] != will[name] {
+			changes = append(changes, Change{Name: name})
+		}
+	}
+	err = inParallel(len(changes), func(i int) (err error) {
+		c := &changes[i]
+		if was[c.Name] != "" {
+			if c.Old, err = pinned.File(environment, c.Name); err != nil {
+				return err
+			}
+		}
+		if side := from[c.Name]; side != nil {
+			if c.New, err = side.source.parsed(environment, c.Name); err != nil {
+				return err
+			}
+			if c.New == nil && c.Old != nil { // it does not parse: a problem tells
+				c.Action = Changed
+				return nil
+			}
+		}
+		c.classify()
+		return nil
+	})
+	return changes, err
+}
+
+// merged is what an environment will be after the merge, and which side each file
+// is of.
+func (a *AppReview) merged(ctx context.Context, r *repo.Repo, environment string) (will blobs, from map[string]*appSide, err error) {
+	base, err := a.sides.base.listBlobs(ctx, r, environment)
+	if err != nil {
+		return nil, nil, err
+	}
+	tip, err := a.sides.tip.listBlobs(ctx, r, environment)
+	if err != nil {
+		return nil, nil, err
+	}
+	target, err := a.sides.target.listBlobs(ctx, r, environment)
+	if err != nil {
+		return nil, nil, err
+	}
+	will, from = blobs{}, map[string]*appSide{}
+	for _, name := range unionKeys(tip, target) {
+		side, blob := a.sides.tip, tip[name]
+		if tip[name] == base[name] {
+			side, blob = a.sides.target, target[name]
+		}
+		if blob != "" {
+			will[name], from[name] = blob, side
+		}
+	}
+	return will, from, nil
+}
