@@ -28,6 +28,8 @@ func allCommands() []command {
 		{"status", newStatus},
 		{"log", newLog},
 		{"diff", newDiff},
+		{"blame", newBlame},
+		{"review", newReview},
 		{"publish", newPublish},
 		{"pins", newPins},
 		{"fetch", newFetch},
@@ -38,11 +40,17 @@ func allCommands() []command {
 		{"env", newEnv},
 		{"rekey", newRekey},
 		{"resolve", newResolve},
+		{"verify", newVerify},
+		{"scan", newScan},
+		{"check", newCheck},
+		{"hooks", newHooks},
 		{"trust", newTrust},
 		{"identity", newIdentity},
 		{"completion", newCompletion},
 		{"version", newVersion},
 		{"demo", newDemo},
+		{"hook", newHook},
+		{"textconv", newTextconv},
 	}
 }
 

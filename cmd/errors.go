@@ -81,7 +81,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case is(seal.ErrNoKey, seal.ErrPassphrase, seal.ErrPlugin):
 		return exitNoKey
-	case is(versions.ErrConflict, repo.ErrMoved, repo.ErrChanged, repo.ErrLocked):
+	case is(versions.ErrConflict, repo.ErrMoved, repo.ErrChanged, repo.ErrLocked), errors.As(err, new(*repo.UnmergedError)):
 		return exitConflict
 	case errors.As(err, &notRepo), errors.As(err, &rev), is(repo.ErrNoCommits, versions.ErrNotFound), errors.As(err, new(*versions.BlankError)):
 		return exitNotFound

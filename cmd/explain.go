@@ -170,7 +170,7 @@ func placeAt(p string) int {
 		n == 4 && parts[2] == versions.KeysDir:
 		return dirPlace
 	case n == 2 && (last == "default" || last == ".gitignore" || last == ".gitattributes"),
-		n == 3 && last == versions.NoteName,
+		n == 3 && (last == versions.NoteName || last == versions.BaselineName),
 		n == 5 && parts[2] == versions.KeysDir, isSecret:
 		return filePlace
 	}

@@ -37,6 +37,7 @@ type fetched struct {
 	Environment string `json:"environment"`
 	Before      int    `json:"before"` // number of the newest pin here; 0 for none
 	Now         int    `json:"now"`
+	There       int    `json:"there"`           // on the remote; 0 for none
 	Ahead       bool   `json:"ahead,omitempty"` // the remote does not have all of it
 	newest      *versions.Entry
 }
@@ -139,9 +140,22 @@ func (s *session) moveUp(remote, env string) (f fetched, err error) {
 	if f.Before, err = l.NumberAt(s.ctx, tips.Local); err != nil {
 		return f, err
 	}
-	there, err := l.NumberAt(s.ctx, tips.Remote)
-	f.Ahead = there < f.Now
-	return f, err
+	if f.There, err = l.NumberAt(s.ctx, tips.Remote); err != nil {
+		return f, err
+	}
+	if f.Ahead = f.There < f.Now; f.Ahead {
+		s.warn("%s", behindHere(remote, env, f.There, f.Now))
+	}
+	return f, nil
+}
+
+// behindHere says that a remote does not have the pins that are here. What is
+// here counts: a ledger is never taken back.
+func behindHere(remote, env string, there, here int) string {
+	if there == 0 {
+		return fmt.Sprintf("%s: pin %d is here, and %s has none: its ledger was deleted, or was never there", env, here, remote)
+	}
+	return fmt.Sprintf("%s: pin %d is here, and %s has pin %d: its ledger went back, or was never further", env, here, remote, there)
 }
 
 func (f fetched) line(remote string) string {

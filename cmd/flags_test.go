@@ -81,7 +81,7 @@ func TestNumberFlags(t *testing.T) {
 		}
 	}
 	_, help, _ := runQuietly(t, "publish", "--help")
-	if !strings.Contains(help, "--expect N") || strings.Contains(help, "default") {
+	if !strings.Contains(help, "--expect N") || strings.Contains(help, "(default") {
 		t.Errorf("help of --expect:\n%s", help)
 	}
 }

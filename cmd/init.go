@@ -18,7 +18,7 @@ import (
 
 // Files at the top of .pinseal, byte for byte.
 const (
-	attributesFile = "* -text -ident -filter -working-tree-encoding !merge !eol\n*.yaml diff=pinseal\n"
+	attributesFile = "* -text -ident -filter -working-tree-encoding !merge !eol\n*.yaml diff=pinseal\n*.baseline merge=union\n"
 	ignoreFile     = "!*\n.tmp-*\n"
 )
 
@@ -107,7 +107,8 @@ func (c *cli) runInit(ctx context.Context, o initOptions) error {
 	if o.name != def {
 		flag = "--app " + o.name + " "
 	}
-	c.say("Next:%s", lines{c.here("pinseal " + flag + "set DATABASE_URL"), c.gitCommit() + " -m \"seal secrets\""})
+	c.say("Next:%s", lines{c.here("pinseal " + flag + "set DATABASE_URL"), c.gitCommit() + " -m \"seal secrets\"",
+		c.here("pinseal hooks install") + "      keeps values out of commits and pushes"})
 	return nil
 }
 

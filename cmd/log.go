@@ -2,8 +2,7 @@ package cmd
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +16,7 @@ type logOptions struct {
 	env, at string
 	name    string
 	limit   int
+	signed  bool
 	json    bool
 }
 
@@ -28,11 +28,21 @@ func newLog(c *cli) *cobra.Command {
 		Short:   "Versions of the set, or of one secret",
 		Long: `List the commits that changed an environment's set, or one secret of it, newest
 first: when (UTC), who, commit, subject, and what changed by name (+ added,
-- removed, ~ changed). With NAME also which pins carry exactly that version, as far
-as the ledger is here. No key is needed and no value is printed.`,
+- removed, ~ changed, > moved). With NAME also which pins carry exactly that
+version, as far as the ledger is here. No key is needed and no value is printed.
+
+A secret is followed through pinseal mv to the names it had before, and the app to
+the directory it was in. A rename seals the value anew, so it is told by what is
+left of it: in one commit the one name goes and the other comes, all that stands
+beside the value is equal, and the value is as long. That is likely, not proven.
+Where more than one fits, all are named and none is followed.
+
+With --signed it says of each commit shown what git verify-commit makes of its
+signature.`,
 		Example: `  pinseal log -e production
   pinseal log DATABASE_URL -e production
-  pinseal log --at v1.4 --limit 5`,
+  pinseal log --at v1.4 --limit 5
+  pinseal log --signed -e production`,
 		Args: rangeArgs(0, "NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -49,6 +59,7 @@ as the ledger is here. No key is needed and no value is printed.`,
 	f := cmd.Flags()
 	f.StringVar(&o.at, "at", "", "begin at `VERSION`: a git revision, pin, or pin:N (default: HEAD)")
 	f.IntVar(&o.limit, "limit", 0, "print at most `N` versions (0: all)")
+	f.BoolVar(&o.signed, "signed", false, "say who signed each commit")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	completeFlag(cmd, "at", c.completeVersions)
 	return cmd
@@ -56,17 +67,25 @@ as the ledger is here. No key is needed and no value is printed.`,
 
 // logged is one version, for people and programs.
 type logged struct {
-	Commit  string         `json:"commit"`
-	When    string         `json:"when"`
-	Author  string         `json:"author"`
-	Subject string         `json:"subject"`
-	Changes []loggedChange `json:"changes"`
-	Pins    []int          `json:"pins,omitempty"`
+	Commit    string         `json:"commit"`
+	When      string         `json:"when"`
+	Author    string         `json:"author"`
+	Subject   string         `json:"subject"`
+	OldDir    string         `json:"directory_from,omitempty"`
+	Cut       bool           `json:"cut,omitempty"` // history here begins with it
+	Changes   []loggedChange `json:"changes"`
+	Pins      []int          `json:"pins,omitempty"`
+	Signature *signatureJSON `json:"signature,omitempty"`
 }
 
 type loggedChange struct {
-	Name   string `json:"name"`
-	Action string `json:"action"`
+	Name      string   `json:"name"`
+	Action    string   `json:"action"`
+	Fields    []string `json:"fields,omitempty"`
+	MovedFrom string   `json:"moved_from,omitempty"`
+	MovedTo   string   `json:"moved_to,omitempty"`
+	Maybe     []string `json:"moved_maybe,omitempty"`
+	Proven    *bool    `json:"proven,omitempty"` // of MovedFrom and MovedTo
 }
 
 func (c *cli) runLog(ctx context.Context, o logOptions) error {
@@ -111,12 +130,22 @@ func (c *cli) runLog(ctx context.Context, o logOptions) error {
 		}
 		c.say("%s has not been committed yet\n  try:  %s", what, c.gitCommit())
 	}
+	cut := false
 	for _, e := range entries {
 		if err := c.printLogged(e, o.name != ""); err != nil {
 			return err
 		}
+		cut = cut || e.Cut
+	}
+	if cut {
+		c.sayCut()
 	}
 	return nil
+}
+
+// sayCut tells what a shallow clone keeps from the reader.
+func (c *cli) sayCut() {
+	c.say("this clone is shallow: what was before is not here\n  try:  git fetch --unshallow")
 }
 
 // logStart is the commit whose history is shown.
@@ -134,7 +163,7 @@ func (s *session) logStart(env, text string) (repo.Hash, error) {
 		if err != nil {
 			return "", err
 		}
-		return pin.Commit, nil
+		return pin.Commit, s.checkPinned(pin)
 	case at.Kind == versions.AtRev:
 		return s.repo.Resolve(s.ctx, at.Rev)
 	}
@@ -142,95 +171,85 @@ func (s *session) logStart(env, text string) (repo.Hash, error) {
 	return commit, err
 }
 
-func (s *session) logEntries(env string, tip repo.Hash, o logOptions) ([]logged, error) {
-	path := s.setPath(env)
-	pinsOf := func(repo.FileChange) ([]int, error) { return nil, nil }
-	if o.name != "" {
-		path = storeDir + "/" + s.dir + "/" + versions.FilePath(env, o.name)
-		byDigest, err := s.pinsByDigest(env, o.name)
-		if err != nil {
-			return nil, err
-		}
-		pinsOf = func(f repo.FileChange) ([]int, error) { return s.carriers(byDigest, f) }
+// checkPinned says so when the commit that a pin is of is not in this clone: a pin
+// needs it no more to be read.
+func (s *session) checkPinned(pin *versions.Pin) error {
+	_, err := s.repo.Commit(s.ctx, pin.Commit)
+	if errors.Is(err, repo.ErrMissing) {
+		return hint(&versions.NotFoundError{What: "commit", Name: string(pin.Commit), In: "this clone, and the history of the pin with it"}, "git fetch --all")
 	}
-	entries := []logged{}
-	for change, err := range s.repo.Changes(s.ctx, tip, path) {
+	return err
+}
+
+func (s *session) logEntries(env string, tip repo.Hash, o logOptions) ([]logged, error) {
+	l := s.secretLog(env)
+	found := []versions.LogEntry{}
+	for e, err := range l.Walk(s.ctx, tip, o.name) {
+		if err == nil {
+			err = l.Explain(s.ctx, &e)
+		}
 		if err != nil {
 			return nil, err
 		}
-		e := logged{Commit: string(change.Commit), When: change.When.Format(time.RFC3339), Author: change.Author, Subject: change.Subject, Changes: []loggedChange{}}
-		for _, f := range change.Files {
-			name, ok := s.nameAt(env, f.Path)
-			if !ok {
-				continue
-			}
-			e.Changes = append(e.Changes, loggedChange{name, actionOf(f.Status)})
-			if e.Pins, err = pinsOf(f); err != nil {
-				return nil, err
-			}
-		}
-		entries = append(entries, e)
-		if len(entries) == o.limit {
+		if found = append(found, e); len(found) == o.limit {
 			break
+		}
+	}
+	entries := make([]logged, len(found))
+	for i, e := range found {
+		entries[i] = loggedOf(e)
+	}
+	if o.name != "" {
+		if err := s.pinEntries(env, found, entries); err != nil {
+			return nil, err
+		}
+	}
+	if o.signed {
+		marks, err := s.signatures(found)
+		if err != nil {
+			return nil, err
+		}
+		for i, e := range found {
+			entries[i].Signature = marks[e.Commit]
 		}
 	}
 	return entries, nil
 }
 
-func actionOf(status byte) string {
-	switch status {
-	case 'A':
-		return string(versions.Added)
-	case 'D':
-		return string(versions.Removed)
+func loggedOf(e versions.LogEntry) logged {
+	out := logged{Commit: string(e.Commit), When: e.When.Format(time.RFC3339), Author: e.Author, Subject: e.Subject,
+		OldDir: e.OldDir, Cut: e.Cut, Changes: make([]loggedChange, len(e.Changes))}
+	for i, c := range e.Changes {
+		out.Changes[i] = loggedChange{Name: c.Name, Action: string(c.Action), Fields: c.Fields, MovedFrom: c.From, MovedTo: c.To, Maybe: c.Maybe}
+		if c.From != "" || c.To != "" {
+			out.Changes[i].Proven = new(bool) // no key was asked
+		}
 	}
-	return string(versions.Changed)
+	return out
 }
 
-// pinsByDigest finds the pins that carry each version of one secret's file, by
-// the digest that their set.sum lists; newest first.
-func (s *session) pinsByDigest(env, name string) (map[[32]byte][]int, error) {
-	l, _, err := s.localLedger(env)
-	if err != nil || l == nil {
-		return nil, err
-	}
-	type listing struct {
-		digest [32]byte
-		ok     bool
-	}
-	pins := map[[32]byte][]int{}
-	sets := map[[32]byte]listing{} // many pins are of one set
-	var failed error
-	err = l.Walk(s.ctx, func(e *versions.Entry) bool {
-		found, read := sets[e.Set]
-		if !read {
-			source, err := l.Source(s.ctx, e)
-			if err != nil {
-				failed = err
-				return false
-			}
-			found.digest, found.ok = source.Sum.Digest(env, name)
-			sets[e.Set] = found
+// pinEntries puts down which pins carry the versions of one secret. What is not
+// here is in no pin that could be told.
+func (s *session) pinEntries(env string, found []versions.LogEntry, entries []logged) error {
+	lines := make([]string, len(found))
+	for i, e := range found {
+		if len(e.Changes) == 0 || e.Changes[0].New == "" {
+			continue
 		}
-		if found.ok {
-			pins[found.digest] = append(pins[found.digest], e.Number)
+		_, data, err := s.repo.Object(s.ctx, e.Changes[0].New, versions.MaxSecretFile)
+		switch {
+		case errors.Is(err, repo.ErrMissing), errors.As(err, new(*repo.TooLargeError)):
+			continue
+		case err != nil:
+			return err
 		}
-		return true
-	})
-	if failed != nil {
-		err = failed
+		lines[i] = sumLine(env, e.Changes[0].Name, data)
 	}
-	return pins, err
-}
-
-// carriers are the pins that carry the version that a change made.
-func (s *session) carriers(byDigest map[[32]byte][]int, f repo.FileChange) ([]int, error) {
-	if len(byDigest) == 0 || f.New == "" {
-		return nil, nil
+	pins, err := s.carriers(env, lines)
+	for i, line := range lines {
+		if line != "" {
+			entries[i].Pins = pins[line]
+		}
 	}
-	_, data, err := s.repo.Object(s.ctx, f.New, versions.MaxSecretFile)
-	if err != nil {
-		return nil, fmt.Errorf("version of %q: %w", f.Path, err)
-	}
-	return byDigest[sha256.Sum256(data)], nil
+	return err
 }

@@ -11,27 +11,66 @@ import (
 // printLogged prints one version on a line, and below it the names, unless it
 // is the history of one.
 func (c *cli) printLogged(e logged, one bool) error {
-	when := minutes(e.When)
-	line := fmt.Sprintf("%s  %s  %s  %s", when, shortHash(e.Commit), e.Author, e.Subject)
+	line := fmt.Sprintf("%s  %s  %s  %s", minutes(e.When), shortHash(e.Commit), e.Author, e.Subject)
+	var notes []string
+	if one && len(e.Changes) > 0 {
+		line = markOf(e.Changes[0].Action) + "  " + line
+		notes = e.Changes[0].notes()
+	}
+	if e.OldDir != "" {
+		notes = append(notes, "the app was in "+e.OldDir)
+	}
+	if e.Cut {
+		notes = append(notes, "history is cut here")
+	}
+	if len(e.Pins) > 0 {
+		notes = append(notes, pinNumbers(e.Pins))
+	}
+	if e.Signature != nil {
+		notes = append(notes, e.Signature.text())
+	}
+	_, err := fmt.Fprintln(c.Stdout, oneLine(inBrackets(line, notes)))
 	if one {
-		mark := ""
-		if len(e.Changes) > 0 {
-			mark = markOf(e.Changes[0].Action)
-		}
-		line = fmt.Sprintf("%s  %s", mark, line)
-		if len(e.Pins) > 0 {
-			line += "  (" + pinNumbers(e.Pins) + ")"
-		}
-		_, err := fmt.Fprintln(c.Stdout, oneLine(line))
 		return err
 	}
-	_, err := fmt.Fprintln(c.Stdout, oneLine(line))
 	for _, change := range e.Changes {
 		if err == nil {
-			_, err = fmt.Fprintf(c.Stdout, "  %s %s\n", markOf(change.Action), change.Name)
+			_, err = fmt.Fprintln(c.Stdout, oneLine("  "+inBrackets(markOf(change.Action)+" "+change.Name, change.notes())))
 		}
 	}
 	return err
+}
+
+// inBrackets puts what is to be said beside a line behind it.
+func inBrackets(line string, notes []string) string {
+	if len(notes) == 0 {
+		return line
+	}
+	return line + "  (" + strings.Join(notes, "; ") + ")"
+}
+
+// notes are what is to be said of a change beside its mark.
+func (c loggedChange) notes() []string {
+	var notes []string
+	if len(c.Fields) > 0 {
+		notes = append(notes, strings.Join(c.Fields, ", "))
+	}
+	maybe := strings.Join(c.Maybe, " or ")
+	switch {
+	case c.MovedFrom != "":
+		notes = append(notes, "moved here from "+c.MovedFrom)
+	case c.MovedTo != "":
+		notes = append(notes, "moved to "+c.MovedTo)
+	case maybe != "" && c.Action == string(versions.Removed):
+		notes = append(notes, "perhaps moved to "+maybe)
+	case maybe != "":
+		notes = append(notes, "perhaps moved here from "+maybe)
+	case c.Action == string(versions.Resealed):
+		notes = append(notes, "sealed to a newer key")
+	case c.Action == string(versions.Changed) && len(c.Fields) > 0:
+		notes = append(notes, "value")
+	}
+	return notes
 }
 
 func markOf(action string) string {
@@ -40,6 +79,10 @@ func markOf(action string) string {
 		return "+"
 	case versions.Removed:
 		return "-"
+	case versions.Moved:
+		return ">"
+	case versions.Present:
+		return "?"
 	}
 	return "~"
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"pinseal/repo"
 	"pinseal/seal"
@@ -22,6 +22,8 @@ type publishOptions struct {
 	json              bool
 	first             bool // --first was given
 	rotated           bool // --require-rotated
+	signed            bool // --require-signed
+	signedFlag        *pflag.Flag
 }
 
 func newPublish(c *cli) *cobra.Command {
@@ -39,10 +41,19 @@ by name. With --require-rotated so is each value that somebody who could read EN
 cannot any more, or who is no member any more, could ever open, also in another
 environment; copies are found where the publisher reads both. Who still reads the
 same value elsewhere is not asked about. pinseal member report NAME says where it
-stood.`,
+stood.
+
+With --require-signed each commit that touches the app, members and keys included,
+and that was not in the history of the newest pin, must carry a signature that git
+verify-commit accepts; a merge, where it differs from any of its parents. So git
+knows the key of whoever made each change. That they may make it, it does not say,
+nor who wrote what they signed; and what was pinned before is not looked at again.
+git config pinseal.requireSigned true makes it the default of publish and promote;
+a rollback makes a pin of what was pinned and asks for nothing.`,
 		Example: `  pinseal publish production -m "release 1.4"
   pinseal publish production v1.4
   pinseal publish production --require-rotated
+  pinseal publish production --require-signed
   pinseal publish production --dry-run`,
 		Args: rangeArgs(1, "ENV", "REV"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,6 +76,8 @@ func (o *publishOptions) bindAllow(cmd *cobra.Command) {
 	f.BoolVar(&o.allow.First, "first", false, "this may be the environment's first pin")
 	f.StringSliceVar(&o.allow.Expired, "allow-expired", nil, "publish `NAME` though it has expired")
 	f.BoolVar(&o.rotated, "require-rotated", false, "refuse values that somebody who left could open")
+	f.BoolVar(&o.signed, "require-signed", false, "refuse commits touching the app that have no good signature")
+	o.signedFlag = f.Lookup("require-signed")
 	f.BoolVar(&o.allow.Retired, "allow-retired", false, "publish values sealed to a retired read key, and say who can open them")
 }
 
@@ -184,6 +197,13 @@ func (s *session) checkClean(env string, head *versions.Source) error {
 
 // propose makes the proposal for a set; it is made again for every new tip.
 func (s *session) propose(o publishOptions, l *versions.Ledger, set *versions.Source, commit repo.Hash) (versions.Proposal, error) {
+	signed, err := s.mustBeSigned(o)
+	if err == nil && signed {
+		err = s.checkSigned(l, o.env, commit)
+	}
+	if err != nil {
+		return versions.Proposal{}, err
+	}
 	wraps := []*versions.Source{set, s.head}
 	if l.Tip() != nil {
 		tip, err := l.Source(s.ctx, l.Tip())
@@ -221,52 +241,4 @@ func (s *session) publishSet(o publishOptions, propose func(*versions.Ledger) (v
 	}
 	s.sayDraft(o, d)
 	return nil
-}
-
-func (s *session) sayDraft(o publishOptions, d *versions.Draft) {
-	before, verb := "(none)", ""
-	if d.Previous != nil {
-		before = fmt.Sprintf("#%d", d.Previous.Number)
-	}
-	if o.dryRun {
-		verb = "would be "
-	}
-	s.say("%s  %s -> %s#%d  commit %s", o.env, before, verb, d.Pin.Number, d.Pin.Commit[:12])
-	if d.Pin.RollbackOf > 0 {
-		s.say("  the set of #%d again", d.Pin.RollbackOf)
-	}
-	for _, r := range d.Readers {
-		mark := "- reader"
-		if r.Gained {
-			mark = "+ reader"
-		}
-		s.say("  %s %s", mark, r.Name)
-	}
-	for _, line := range describeChanges(d.Changes, true) {
-		s.say("  %s", line)
-	}
-	if d.Secrets == 0 {
-		s.say("  0 secrets")
-	}
-	if len(d.Changes)+len(d.Readers) == 0 {
-		s.say("  the same set and readers as before")
-	}
-	if o.allow.Retired {
-		s.warnRetired(o.env, d)
-	}
-}
-
-// warnRetired names who can open values of retired generations: everyone who
-// ever held them, which the present note does not tell.
-func (s *session) warnRetired(env string, d *versions.Draft) {
-	newest, _ := s.note.Newest(seal.ReadSlot(env))
-	var names []string
-	for _, c := range d.Changes {
-		if c.New != nil && slices.ContainsFunc(c.New.Generations(), func(g int) bool { return g < newest.Generation }) {
-			names = append(names, c.Name)
-		}
-	}
-	if len(names) > 0 {
-		s.warn("sealed to a retired read key, so whoever held it can open: %s", strings.Join(names, ", "))
-	}
 }

@@ -44,8 +44,14 @@ func (s *session) ledgerForPublishing(env string) (*publishing, error) {
 	if err != nil {
 		ident = fmt.Sprintf("pinseal <pinseal@invalid> %d +0000", s.Now().Unix())
 	}
-	if remote != "" && tips.Local != "" && tips.Remote == "" && l.Tip() != nil && l.Tip().Number > 0 {
-		s.warn("%s has no ledger of %s; publishing puts all %d pins there again", remote, env, l.Tip().Number)
+	if remote != "" && tips.Local != "" && l.Tip() != nil {
+		there, err := l.NumberAt(s.ctx, tips.Remote)
+		if err != nil {
+			return nil, err
+		}
+		if here := l.Tip().Number; there < here {
+			s.warn("%s; publishing puts what is missing there again", behindHere(remote, env, there, here))
+		}
 	}
 	return &publishing{l, versions.Target{Ident: ident, Remote: remote, RemoteOld: tips.Remote}}, nil
 }

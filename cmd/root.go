@@ -24,7 +24,7 @@ type Env struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 
-	StdinTTY, StdoutTTY bool
+	StdinTTY, StdoutTTY, StderrTTY bool
 	// ReadHidden prompts on the terminal and reads a line without echo.
 	ReadHidden func(prompt string) ([]byte, error)
 	Now        func() time.Time
@@ -59,6 +59,7 @@ func Main() int {
 	env := &Env{
 		Environ: os.Environ(), Dir: dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
 		StdinTTY: term.IsTerminal(int(os.Stdin.Fd())), StdoutTTY: term.IsTerminal(int(os.Stdout.Fd())),
+		StderrTTY:      term.IsTerminal(int(os.Stderr.Fd())),
 		ReleaseSignals: signals.release,
 	}
 	// Plugins of age are started with the environment of this process.
@@ -97,7 +98,7 @@ func Run(ctx context.Context, env *Env, args []string) int {
 	root := newRoot(c, args)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if err != nil && ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.As(err, new(*interrupted))) {
 		if by := new(*interrupted); errors.As(context.Cause(ctx), by) {
 			return (*by).code()
 		}

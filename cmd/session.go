@@ -33,6 +33,7 @@ type session struct {
 	how     int     // look or use
 	mem     *memory // nil for a service, which needs none, and before trust or recall
 	asked   bool    // recall has been called
+	staged  bool    // what is staged stands in for a work tree that leaves .pinseal out
 	ids     *seal.Identities
 	idsErr  error
 	loaded  bool
@@ -103,6 +104,10 @@ func (s *session) Close() {
 // openDir opens .pinseal, or a directory below it, in the work tree, or at HEAD
 // in a bare repository. Only the former can be written.
 func (s *session) openDir(dir string) (fs.FS, *repo.WorkTree, error) {
+	if s.staged {
+		staged, err := s.repo.IndexFS(s.ctx, dir)
+		return staged, nil, err
+	}
 	if !s.repo.Bare() {
 		tree, err := repo.OpenWorkTree(s.repo.Top(), dir)
 		return tree, tree, err

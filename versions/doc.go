@@ -245,6 +245,17 @@
 // same value elsewhere today, and never read it there, has left nothing. A publisher
 // without the keys sees no copies.
 //
+// # Verifying without a key
+//
+// Without a key can be checked: the shape, the spelling, the note, that every value
+// is sealed to a key that the note has, that wraps are armored and for a key that it
+// has, every ledger, and the files of its newest pin. Not: that a value opens at its
+// place, or who sealed it; that a wrap holds its key. A commit is judged under its own
+// note, a ledger under the newest. A pushed ledger must be the one that is there with
+// further pins, told by number and previous; none of them void, each with exactly the
+// files that it names. Pins by a retired key that stand on top count as absent there
+// too.
+//
 // # Looking for values
 //
 // A scan knows every value that the keys at hand open: of the work tree, the index,

@@ -152,7 +152,11 @@ func (e *BehindError) Error() string {
 	s := "ledger of " + e.Environment + ": went back"
 	switch {
 	case e.ByNote:
-		return fmt.Sprintf("%s: the app note knows pin %d", s, e.Known)
+		have := "there is none"
+		if e.Have > 0 {
+			have = fmt.Sprintf("pin %d is the newest", e.Have)
+		}
+		return fmt.Sprintf("%s: the app note knows pin %d, and %s", s, e.Known, have)
 	case e.Have == 0:
 		return fmt.Sprintf("%s: pin %d was seen, and now there is none", s, e.Known)
 	}

@@ -1,0 +1,119 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+
+	"pinseal/versions"
+)
+
+// maxListed is how many secrets of an environment Markdown lists: a comment has a
+// limit that the JSON has not.
+const maxListed = 200
+
+// markdown is the review for a comment or a job's summary. Whatever the branch or
+// the caller chose stands in code spans, where nothing of it is markup, a link, or
+// a mention that calls somebody.
+func (r *reviewReport) markdown() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("### Secrets in %s\n", code(r.Range))
+	if r.empty() {
+		line("Nothing in %s changes.", code(storeDir))
+		return b.String()
+	}
+	if r.Default != nil {
+		line("- **A bare command means %s**", defaultSays(r.Default))
+	}
+	for i := range r.Apps {
+		r.Apps[i].accessMarkdown(line)
+	}
+	if len(r.Problems) > 0 {
+		line("\n#### Problems\n")
+	}
+	for _, p := range r.Problems {
+		line("- **%s**: %s", p.Kind, code(p.in(p.Text)))
+	}
+	for _, a := range r.Apps {
+		for _, e := range a.Environments {
+			if !e.silent() {
+				e.markdown(line, a.Name)
+			}
+		}
+	}
+	return strings.TrimRight(strings.ReplaceAll(b.String(), "\n\n\n", "\n\n"), "\n") + "\n"
+}
+
+func (a *reviewApp) accessMarkdown(line func(string, ...any)) {
+	if says := a.says(); says != "" {
+		line("- **%s %s**", code(a.Name), says)
+	}
+	if a.noteSays() == "" && len(a.Members)+len(a.Keys) == 0 {
+		return
+	}
+	line("\n#### Who can, in %s\n\n%s\n", code(a.Name), joinBy(a.noteSays(), a.NoteCommits))
+	for _, m := range a.Members {
+		says := code(m.Name) + " " + m.says()
+		if m.dangerous() {
+			says = "**" + says + "**"
+		}
+		line("- %s", says)
+	}
+	for _, k := range a.Keys {
+		line("- %s", k.says())
+	}
+}
+
+func (e reviewEnvironment) markdown(line func(string, ...any), app string) {
+	line("\n#### %s %s\n", code(app), code(e.Name))
+	switch {
+	case e.Pin != nil:
+		line("%s\n", code(e.Pin.says()))
+	case e.NoPins:
+		line("Its pins are not here: %s\n", code("pinseal fetch"))
+	}
+	secrets, folded := foldResealed(e.Secrets, actionOfSecret)
+	more := len(secrets) - maxListed
+	if more > 0 {
+		secrets = secrets[:maxListed]
+	}
+	for _, s := range secrets {
+		says := s.Action
+		if s.Action == string(versions.Edited) || s.Action == string(versions.Moved) {
+			says = string(versions.Changed)
+		}
+		says += " " + code(s.Name)
+		if note := s.says(code); note != "" {
+			says += " (" + note + ")"
+		}
+		line("- %s", joinBy(says, s.Commits))
+	}
+	if more > 0 {
+		line("- and %d more", more)
+	}
+	if folded > 0 {
+		line("- %s sealed to a newer key", count(folded, "value"))
+	}
+}
+
+func joinBy(text string, commits []reviewCommit) string {
+	if who := by(commits, code); who != "" {
+		return strings.TrimSpace(text + " by " + who)
+	}
+	return text
+}
+
+// code is a text that anyone may have made up as a code span of one line. What would
+// end the span, or a cell if it is put in a table, is replaced.
+func code(s string) string {
+	const most = 500
+	runes := []rune(strings.TrimSpace(oneLine(s)))
+	if len(runes) > most {
+		runes = append(runes[:most], '…')
+	}
+	text := strings.NewReplacer("`", "'", "|", "¦").Replace(string(runes))
+	if text == "" {
+		text = "?"
+	}
+	return "`" + text + "`"
+}
