@@ -32,6 +32,7 @@ func flips(data []byte, try func(bit int, flipped []byte)) (tried int) {
 
 // Any one bit that is flipped is refused, with nothing on stdout.
 func TestFlippedBits(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	const value = "CANARYflip"
 	w := newWorld(t)

@@ -192,6 +192,7 @@ func (p *page) run(s step) (out string, code int, err error) {
 }
 
 func TestReadme(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	page, err := os.ReadFile("../README.md")
 	if err != nil {

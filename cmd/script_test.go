@@ -47,7 +47,17 @@ func TestMain(m *testing.M) {
 // there. The script's own files, unchanged, and what lies below $WORK/in and
 // $WORK/out are excepted. A script that pipes a value in must have a canary.
 func TestScripts(t *testing.T) {
+	slow(t)
 	testscript.RunT(&scriptT{t: t}, scriptParams(scriptDir))
+}
+
+// slow leaves a test out of a -short run, as the one that looks for races is: what
+// takes long, or has commands in processes of their own, where nothing races.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out of a short run")
+	}
 }
 
 func scriptParams(dir string) testscript.Params {
