@@ -12,13 +12,16 @@
 //	revisions              git, except a full commit id and HEAD
 //	objects of a publish   one pack to git unpack-objects, core.fsync=all
 //	refs                   git update-ref, compare-and-swap
-//	signatures             whether there is one in process; whose, as git verify-commit judges
+//	signatures             whether there is one, and of what format, in process; whose, as
+//	                       git verify-commit judges
 //	its own config         read by git; written in process under git's lock
 //	push, fetch, index, ignore rules, history: git
 //
 // A child gets the caller's environment without the variables that locate a
-// repository, without any PINSEAL_ variable, and with GIT_NO_REPLACE_OBJECTS=1
-// and LC_ALL=C. What the environment located when the repository was opened is
+// repository, without any PINSEAL_ variable, and with GIT_NO_REPLACE_OBJECTS=1, an
+// empty GIT_GRAFT_FILE (what one clone says of a commit's parents is no part of history)
+// and LC_ALL=C, and without GIT_*_PATHSPECS. Ids go to git by stdin: a push can have
+// more of them than a command line holds. What the environment located when the repository was opened is
 // passed on as absolute paths.
 //
 // # What holds
@@ -32,6 +35,8 @@
 //   - A file of the work tree is the old or the new one after a crash. Several are
 //     changed all or none; after a kill, the first ones in the order given.
 //   - What a commit would hold is asked of the index that git made for it.
+//   - A revision that git would have to choose a ref for is refused: a tag may have the
+//     name of a remote's branch.
 //   - A walk of a range passes over no commit and no file. A word that names no
 //     commit is an error, and none that a user typed is an option.
 //   - A streamed blob is whole and its own only when reading ends in io.EOF.

@@ -18,6 +18,9 @@ import (
 // inside this one are not. A tracked file may be gone; what a sparse checkout
 // leaves out is only listed where it is there all the same. A path that holds
 // nothing is no error. Bare repositories have none. One process.
+//
+// Errors: beside those of git *UnlistedError, which comes with the files that
+// could be listed.
 func (r *Repo) Files(ctx context.Context, under string) ([]string, error) {
 	if r.Bare() {
 		return nil, nil
@@ -30,7 +33,7 @@ func (r *Repo) Files(ctx context.Context, under string) ([]string, error) {
 		args = append(args, under)
 	}
 	var files []string
-	err := r.stream(ctx, args, func(in *bufio.Reader) (more bool, err error) {
+	said, err := r.streamBoth(ctx, nil, args, func(in *bufio.Reader) (more bool, err error) {
 		last := ""
 		for {
 			item, long, err := logItem(in, maxLogItem)
@@ -54,7 +57,35 @@ func (r *Repo) Files(ctx context.Context, under string) ([]string, error) {
 			last = f.path
 		}
 	})
+	if dirs := unlisted(said); err == nil && len(dirs) > 0 {
+		err = &UnlistedError{Dirs: dirs}
+	}
 	return files, err
+}
+
+// UnlistedError says that directories of the work tree could not be read: what git
+// does not track there is not known.
+type UnlistedError struct {
+	Dirs []string // slash paths from the top, cleaned; of very many the last
+}
+
+func (e *UnlistedError) Error() string {
+	return fmt.Sprintf("a directory of the work tree could not be read: %q", e.Dirs[0])
+}
+
+// unlisted takes the directories that git could not read out of its warnings.
+func unlisted(said string) (dirs []string) {
+	for line := range strings.Lines(said) {
+		_, rest, ok := strings.Cut(line, "could not open directory '")
+		if !ok {
+			continue
+		}
+		if end := strings.LastIndex(rest, "': "); end >= 0 {
+			rest = rest[:end]
+		}
+		dirs = append(dirs, strings.TrimRight(rest, "/\n"))
+	}
+	return dirs
 }
 
 // there reports whether anything is at a path of the work tree.

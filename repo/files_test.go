@@ -92,7 +92,7 @@ func FuzzFeed(f *testing.F) {
 	id := strings.Repeat("a", 40)
 	raw := ":100644 120000 " + id + " " + id + " T\x00a/b\x00"
 	seed(f, []byte("H 100644 "+id+" 0\tp"), []byte("? p/"), []byte(raw), []byte("HEAD~2..v1"), []byte("^main"), []byte("--exclude=x"),
-		[]byte(id+"\x001\x00who\x00subject\x00subject\n\nbody\n\x00\n"+raw))
+		[]byte(id+"\x001\x00who\x00subject\x00\n"+raw))
 	f.Fuzz(func(t *testing.T, b []byte) { feedParsers(t, b) })
 }
 
@@ -105,7 +105,7 @@ func feedParsers(t *testing.T, b []byte) {
 		t.Fatalf("%q is entry %+v", b, e)
 	}
 	_, err := parseWhole(items(b), func(c Change, err error) bool {
-		if err != nil || len(c.Message) > maxLogItem || !strings.Contains(string(b), c.Message) {
+		if err != nil || len(c.Subject) > maxLogText+len("…") {
 			t.Fatalf("%q is %+v", b, c)
 		}
 		if _, err := ParseHash(string(c.Commit)); err != nil {
@@ -124,3 +124,35 @@ func feedParsers(t *testing.T, b []byte) {
 }
 
 func items(b []byte) *bufio.Reader { return bufio.NewReader(bytes.NewReader(b)) }
+
+// TestFilesUnlisted: a directory that git cannot read is told, beside the files
+// that there are.
+func TestFilesUnlisted(t *testing.T) {
+	dir := newDir(t)
+	put(t, dir, "it's: 'x'/a.txt", "x")
+	put(t, dir, "sound.txt", "x")
+	closed := filepath.Join(dir, "it's: 'x'")
+	if err := os.Chmod(closed, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(closed, 0o700) })
+	if _, err := os.ReadDir(closed); err == nil {
+		t.Skip("every directory can be read here")
+	}
+	files, err := openAt(t, dir).Files(context.Background(), "")
+	if unlisted := new(*UnlistedError); !errors.As(err, unlisted) || !slices.Equal((*unlisted).Dirs, []string{"it's: 'x'"}) || !slices.Contains(files, "sound.txt") {
+		t.Errorf("%q, %v", files, err)
+	}
+}
+
+func TestUnlisted(t *testing.T) {
+	for said, want := range map[string][]string{
+		"": nil, "warning: unable to access 'a/.gitignore': Permission denied": nil,
+		"warning: could not open directory 'a b/': Permission denied\nwarning: could not open directory 'it's: 'x'/d/': Permission denied": {"a b", "it's: 'x'/d"},
+		"y: x\nwarning: could not open directory 'cut\nhere/': Permission denied":                                                          {"cut"},
+	} {
+		if got := unlisted(said); !slices.Equal(got, want) {
+			t.Errorf("%q: %q", said, got)
+		}
+	}
+}

@@ -225,8 +225,8 @@ func TestLayouts(t *testing.T) {
 					continue
 				}
 				sameLines(t, "range", told(t, r, c.Files), altered())
-				if c.Message != "subject\n\nbody of it\n" || string(c.Commit) != tgit(t, r.Top(), "rev-parse", "HEAD") {
-					t.Errorf("%s %q", c.Commit, c.Message)
+				if c.Subject != "subject" || string(c.Commit) != tgit(t, r.Top(), "rev-parse", "HEAD") {
+					t.Errorf("%s %q", c.Commit, c.Subject)
 				}
 			}
 			if count, err := r.Count(ctx, []string{"HEAD"}); count != n || n < 2 || err != nil {

@@ -20,10 +20,6 @@ type Change struct {
 	Author  string    // name, cut like Subject
 	Subject string    // first paragraph of the message as one line; "…" ends what is cut after 4 KiB
 	Files   []FileChange
-
-	// Message is the whole message as UTF-8 where it says what it is in, at most
-	// 1 MiB; what is beyond that is cut. Only from Range, "" elsewhere.
-	Message string
 }
 
 // FileChange is one file of a Change.
@@ -72,19 +68,19 @@ func (r *Repo) AllChanges(ctx context.Context, dir string) iter.Seq2[Change, err
 
 // log yields what git log prints of dir for some revisions.
 func (r *Repo) log(ctx context.Context, dir string, revs ...string) iter.Seq2[Change, error] {
-	return r.walk(ctx, dir, false, revs)
+	return r.walk(ctx, dir, false, nil, revs)
 }
 
-// walk is log; whole adds the messages.
-func (r *Repo) walk(ctx context.Context, dir string, whole bool, revs []string) iter.Seq2[Change, error] {
+// walk is log of a git that is given stdin; whole leaves no file out.
+func (r *Repo) walk(ctx context.Context, dir string, whole bool, stdin io.Reader, revs []string) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
-		format, parse := "--format=%H%x00%ct%x00%an%x00%s", parseLog
+		parse := parseLog
 		if whole {
-			format, parse = format+"%x00%B", parseWhole
+			parse = parseWhole
 		}
 		args := []string{"--literal-pathspecs", "-c", "log.follow=false", "-c", "log.showRoot=true", "-c", "core.quotePath=false", "log",
 			"--raw", "-z", "--no-abbrev", "--no-renames", "--diff-merges=combined", "--ignore-submodules=none", "-O/dev/null",
-			"--no-show-signature", "--no-notes", "--no-color", "--encoding=UTF-8", format}
+			"--no-show-signature", "--no-notes", "--no-color", "--encoding=UTF-8", "--format=%H%x00%ct%x00%an%x00%s"}
 		args = append(append(args, revs...), "--")
 		if dir != "" && dir != "." {
 			if !fs.ValidPath(dir) {
@@ -94,7 +90,7 @@ func (r *Repo) walk(ctx context.Context, dir string, whole bool, revs []string) 
 			args = append(args, dir)
 		}
 		left := false
-		err := r.stream(ctx, args, func(in *bufio.Reader) (more bool, err error) {
+		err := r.streamFrom(ctx, stdin, args, func(in *bufio.Reader) (more bool, err error) {
 			return parse(in, func(c Change, _ error) bool {
 				// What git had printed before it was ended is not for a caller who is gone.
 				if ctx.Err() != nil {
@@ -120,8 +116,8 @@ func parseLog(in *bufio.Reader, yield func(Change, error) bool) (more bool, err 
 	return parseItems(in, false, yield)
 }
 
-// parseWhole is parseLog where the message is a fifth item of a commit. A file
-// whose path is too long is not left out: its path is cut.
+// parseWhole is parseLog where a file whose path is too long is not left out: its
+// path is cut.
 func parseWhole(in *bufio.Reader, yield func(Change, error) bool) (more bool, err error) {
 	return parseItems(in, true, yield)
 }
@@ -160,10 +156,7 @@ func parseItems(in *bufio.Reader, whole bool, yield func(Change, error) bool) (m
 		if c.Commit != "" && !yield(c, nil) {
 			return false, nil
 		}
-		if c, err = logHead(in, item); err == nil && whole {
-			c.Message, _, err = nextItem(in, maxLogItem)
-		}
-		if err != nil {
+		if c, err = logHead(in, item); err != nil {
 			return true, err
 		}
 	}

@@ -3,6 +3,8 @@ package repo
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -18,7 +20,7 @@ func commitOn(t *testing.T, dir, branch, file string) Hash {
 	return Hash(tgit(t, dir, "rev-parse", "HEAD"))
 }
 
-func TestMergeBase(t *testing.T) {
+func TestMergeBases(t *testing.T) {
 	ctx := context.Background()
 	dir := newDir(t)
 	first := Hash(tgit(t, dir, "rev-parse", "HEAD"))
@@ -28,19 +30,19 @@ func TestMergeBase(t *testing.T) {
 	r := openAt(t, dir)
 
 	for _, tt := range []struct{ a, b, want Hash }{{ours, theirs, first}, {theirs, ours, first}, {first, ours, first}, {ours, first, first}, {ours, ours, ours}} {
-		if got, of, err := r.MergeBase(ctx, tt.a, tt.b); got != tt.want || of != 1 || err != nil {
-			t.Errorf("MergeBase(%s, %s) = %s, %d, %v, want %s", tt.a, tt.b, got, of, err, tt.want)
+		if got, err := r.MergeBases(ctx, tt.a, tt.b); !slices.Equal(got, []Hash{tt.want}) || err != nil {
+			t.Errorf("MergeBases(%s, %s) = %s, %v, want %s", tt.a, tt.b, got, err, tt.want)
 		}
 	}
 	for _, bad := range []Hash{"", "main", "--help", ours[:12]} {
-		if _, _, err := r.MergeBase(ctx, ours, bad); err == nil {
-			t.Errorf("MergeBase takes %q", bad)
+		if _, err := r.MergeBases(ctx, ours, bad); err == nil {
+			t.Errorf("MergeBases takes %q", bad)
 		}
 	}
 
 	tgit(t, dir, "checkout", "-q", "--orphan", "other")
 	other := commitOn(t, dir, "other", "other")
-	if _, _, err := r.MergeBase(ctx, ours, other); !errors.Is(err, ErrNoMergeBase) {
+	if _, err := r.MergeBases(ctx, ours, other); !errors.Is(err, ErrNoMergeBase) {
 		t.Errorf("of two histories: %v", err)
 	}
 
@@ -51,8 +53,41 @@ func TestMergeBase(t *testing.T) {
 	tgit(t, dir, "checkout", "-q", "side")
 	tgit(t, dir, "merge", "-q", "-m", "two", string(ours))
 	b := Hash(tgit(t, dir, "rev-parse", "HEAD"))
-	if got, of, err := r.MergeBase(ctx, a, b); of != 2 || got != ours && got != theirs || err != nil {
-		t.Errorf("after a criss-cross: %s, %d, %v", got, of, err)
+	got, err := r.MergeBases(ctx, a, b)
+	if len(got) != 2 || !slices.Contains(got, ours) || !slices.Contains(got, theirs) || err != nil {
+		t.Errorf("after a criss-cross: %s, %v", got, err)
+	}
+}
+
+// A branch that merges what it began with, by a short way, makes an old common commit
+// of a shallow clone look like the newest.
+func TestMergeBasesShallow(t *testing.T) {
+	ctx := context.Background()
+	dir := newDir(t)
+	first := tgit(t, dir, "rev-parse", "HEAD")
+	main := commitOn(t, dir, "main", "app/dev/A.yaml")
+	for range 4 {
+		commitOn(t, dir, "long", "app/dev/B.yaml")
+		tgit(t, dir, "commit", "-q", "--allow-empty", "-m", "on")
+	}
+	tgit(t, dir, "checkout", "-q", "-b", "way", first)
+	commitOn(t, dir, "way", "way")
+	tgit(t, dir, "checkout", "-q", "long")
+	tgit(t, dir, "merge", "-q", "-m", "evil", "way")
+	tip := Hash(tgit(t, dir, "rev-parse", "HEAD"))
+	later := commitOn(t, dir, "long", "later")
+
+	clone := filepath.Join(t.TempDir(), "clone")
+	tgit(t, dir, "clone", "-q", "--bare", "--depth=4", "--no-single-branch", "file://"+dir, clone)
+	r := openAt(t, clone)
+	if got, err := r.MergeBases(ctx, main, tip); !errors.Is(err, ErrUnprovenMergeBase) {
+		t.Errorf("below the cut: %s, %v", got, err)
+	}
+	if got, err := r.MergeBases(ctx, tip, later); !slices.Equal(got, []Hash{tip}) || err != nil {
+		t.Errorf("one on the other: %s, %v", got, err)
+	}
+	if got, err := openAt(t, dir).MergeBases(ctx, main, tip); !slices.Equal(got, []Hash{main}) || err != nil {
+		t.Errorf("with all history: %s, %v, want %s", got, err, main)
 	}
 }
 

@@ -271,6 +271,34 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// TestPathspecVariables: what a user wants paths on a command line to mean is not
+// for ours, and some of it git refuses beside an option.
+func TestPathspecVariables(t *testing.T) {
+	ctx := context.Background()
+	dir := newDir(t)
+	put(t, dir, "README", "changed\n")
+	tgit(t, dir, "add", "-A")
+	for _, kv := range []string{"GIT_LITERAL_PATHSPECS=1", "GIT_LITERAL_PATHSPECS=0", "GIT_GLOB_PATHSPECS=1", "GIT_NOGLOB_PATHSPECS=1", "GIT_ICASE_PATHSPECS=1"} {
+		r := openAt(t, dir, kv)
+		if files, err := r.Staged(ctx); len(files) != 1 || err != nil {
+			t.Errorf("%s: staged %v %v", kv, files, err)
+		}
+		n := 0
+		for _, err := range r.Range(ctx, []string{"HEAD"}) {
+			if n++; err != nil {
+				t.Errorf("%s: %v", kv, err)
+			}
+		}
+		head, _, err := r.Head(ctx)
+		if err != nil || n == 0 {
+			t.Errorf("%s: %d commits, %v", kv, n, err)
+		}
+		for _, err := range r.Changes(ctx, head, "readme") {
+			t.Errorf("%s: there is no readme, %v", kv, err)
+		}
+	}
+}
+
 // TestReplaceRefs: a pinned commit means its own bytes.
 func TestReplaceRefs(t *testing.T) {
 	d := newDir(t)

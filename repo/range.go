@@ -3,7 +3,6 @@ package repo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -19,10 +18,9 @@ import (
 //
 // Nothing is passed over: root commits have all their files as added, and so has
 // a commit at which a shallow clone ends. A merge has those files that differ
-// from every parent's. Change.Message is set. A path over 1 MiB is cut and ends in
-// "…". What a message holds after a NUL is git's to hide. It streams: one process,
-// ended when the caller stops or ctx ends. Memory holds the files of one commit.
-// An error is yielded last.
+// from every parent's. A path over 1 MiB is cut and ends in "…". It streams: one
+// process, ended when the caller stops or ctx ends. Memory holds the files of one
+// commit. An error is yielded last.
 func (r *Repo) Range(ctx context.Context, revs []string) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		args, err := revArgs(revs)
@@ -30,7 +28,8 @@ func (r *Repo) Range(ctx context.Context, revs []string) iter.Seq2[Change, error
 			yield(Change{}, err)
 			return
 		}
-		for c, err := range r.walk(ctx, "", true, append([]string{noRefs}, args...)) {
+		words, ids := splitRevs(args)
+		for c, err := range r.walk(ctx, "", true, strings.NewReader(ids), words) {
 			if !yield(c, unknownRev(err, revs, args)) {
 				return
 			}
@@ -44,7 +43,8 @@ func (r *Repo) Count(ctx context.Context, revs []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	out, err := r.git(ctx, nil, slices.Concat([]string{"rev-list", "--count", noRefs}, args, []string{"--"})...)
+	words, ids := splitRevs(args)
+	out, err := r.git(ctx, strings.NewReader(ids), slices.Concat([]string{"rev-list", "--count"}, words, []string{"--"})...)
 	if err != nil {
 		return 0, unknownRev(err, revs, args)
 	}
@@ -72,6 +72,30 @@ func revArgs(revs []string) ([]string, error) {
 	return args, nil
 }
 
+// splitRevs makes words for the command line of what revArgs returned, and lines
+// for stdin of those that are ids: a push has more of them than a command line can
+// hold. To stdin "--not" does not apply, so "^" stands before what it turns.
+func splitRevs(args []string) (words []string, ids string) {
+	var lines strings.Builder
+	words, not := []string{noRefs, "--stdin"}, false
+	for _, arg := range args {
+		if arg == "--not" {
+			not = !not
+		}
+		bare, excluded := strings.CutPrefix(arg, "^")
+		id, _ := strings.CutSuffix(bare, onlyCommit)
+		if _, err := ParseHash(id); err != nil {
+			words = append(words, arg)
+			continue
+		}
+		if excluded != not {
+			lines.WriteByte('^')
+		}
+		lines.WriteString(bare + "\n")
+	}
+	return words, lines.String()
+}
+
 // revOption reports whether a word is one of the options that name commits.
 func revOption(word string) bool {
 	name, _, pattern := strings.Cut(word, "=")
@@ -86,25 +110,27 @@ func revOption(word string) bool {
 	return false
 }
 
+// onlyCommit behind a revision takes tags away, and is an error for what is no commit.
+const onlyCommit = "^{commit}"
+
 // peeled has git make sure that a word is about commits.
 func peeled(word string) string {
-	const commit = "^{commit}"
 	from, to, dots := strings.Cut(word, "..")
 	switch {
 	case word[0] == '-', strings.HasPrefix(word, ":/"), strings.HasSuffix(word, "^@"), strings.HasSuffix(word, "^!"), parentRange(word):
 		return word
 	case !dots:
-		return word + commit
+		return word + onlyCommit
 	}
 	sep := ".."
 	if rest, ok := strings.CutPrefix(to, "."); ok {
 		sep, to = "...", rest
 	}
 	if from != "" {
-		from += commit
+		from += onlyCommit
 	}
 	if to != "" {
-		to += commit
+		to += onlyCommit
 	}
 	return from + sep + to
 }
@@ -122,7 +148,8 @@ func unknownRev(err error, revs, args []string) error {
 		return err
 	}
 	for i, arg := range args {
-		if strings.Contains(failed.Stderr, fmt.Sprintf("bad revision '%s'", arg)) {
+		bare := strings.TrimPrefix(arg, "^") // see splitRevs
+		if strings.Contains(failed.Stderr, "bad revision '"+bare+"'") || strings.Contains(failed.Stderr, "bad revision '^"+bare+"'") {
 			return &UnknownRevError{Rev: revs[i]}
 		}
 	}

@@ -159,11 +159,13 @@ func scrub(o Options) []string {
 	return append(env, fixedEnv(o.Offline)...)
 }
 
-// overridden are set by fixedEnv, or (PWD) would be wrong in the child.
-var overridden = []string{"GIT_NO_REPLACE_OBJECTS", "LC_ALL", "GIT_NO_LAZY_FETCH", "PWD"}
+// overridden are set by fixedEnv, or would be wrong in the child: PWD, and what a
+// user wants paths on a command line to mean.
+var overridden = []string{"GIT_NO_REPLACE_OBJECTS", "LC_ALL", "GIT_NO_LAZY_FETCH", "PWD",
+	"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}
 
 func fixedEnv(offline bool) []string {
-	env := []string{"GIT_NO_REPLACE_OBJECTS=1", "LC_ALL=C"}
+	env := []string{"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE=", "LC_ALL=C"} // at a null device git says that it is deprecated
 	if offline {
 		// An allow list with no protocol in it overrides every protocol.*
 		// setting; git 2.44 also knows the first one.

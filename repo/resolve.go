@@ -15,7 +15,8 @@ import (
 // what was compared is what is read.
 //
 // It returns *UnknownRevError for what names no commit, and for a rev that
-// begins with "-" or holds a control character.
+// begins with "-" or holds a control character; *AmbiguousRevError where git would
+// choose between refs: a tag can have the name of a remote's branch, and goes first.
 func (r *Repo) Resolve(ctx context.Context, rev string) (Hash, error) {
 	unknown := &UnknownRevError{Rev: rev}
 	if rev == "" || rev[0] == '-' || len(rev) > 4096 || strings.ContainsFunc(rev, func(c rune) bool { return c < ' ' || c == 0x7f }) {
@@ -42,12 +43,18 @@ func (r *Repo) Resolve(ctx context.Context, rev string) (Hash, error) {
 	if !strings.Contains(rev, ":") {
 		arg += "^{commit}"
 	}
-	out, err := r.git(ctx, nil, "rev-parse", "--verify", "-q", "--end-of-options", arg)
+	// Without -q, which would silence the warning too.
+	out, said, err := r.gitBoth(ctx, nil, "-c", "core.warnAmbiguousRefs=true", "rev-parse", "--verify", "--end-of-options", arg)
 	if code := gitCode(err); code == 1 || code == 128 {
 		return "", unknown
 	}
 	if err != nil {
 		return "", err
+	}
+	if strings.Contains(said, "' is ambiguous") {
+		if err := r.ambiguous(ctx, rev); err != nil {
+			return "", err
+		}
 	}
 	h, err := ParseHash(strings.TrimSuffix(string(out), "\n"))
 	if err != nil || r.wants(h) != nil {

@@ -23,19 +23,42 @@ const (
 	SignatureRevoked   SignatureState = "revoked"   // the key, of OpenPGP
 )
 
-// CommitSignature is a commit's signature. Signer is who git says made it, the
+// SignatureFormat is who checks a signature, in the words of gpg.format.
+type SignatureFormat string
+
+// The formats that git knows.
+const (
+	OpenPGP SignatureFormat = "openpgp"
+	X509    SignatureFormat = "x509"
+	SSH     SignatureFormat = "ssh"
+)
+
+// armors begin signatures. Git ends at one that begins otherwise.
+var armors = []struct {
+	line   string
+	format SignatureFormat
+}{
+	{"-----BEGIN PGP SIGNATURE-----", OpenPGP},
+	{"-----BEGIN PGP MESSAGE-----", OpenPGP},
+	{"-----BEGIN SIGNED MESSAGE-----", X509},
+	{"-----BEGIN SSH SIGNATURE-----", SSH},
+}
+
+// CommitSignature is a commit's signature. Format is "" for none, and for what is no
+// signature and stands in the place of one. Signer is who git says made it, the
 // OpenPGP user id or the principal of the allowed signers file, and Key the key id
 // or fingerprint; either is "" where git knows none. Both are text of others.
 type CommitSignature struct {
 	State       SignatureState
+	Format      SignatureFormat
 	Signer, Key string
 }
 
 // Signatures returns what git verify-commit makes of the signatures of commits,
 // with the programs, keys and settings that it uses: gpg.program, gpg.format,
 // gpg.minTrustLevel, gpg.ssh.allowedSignersFile and so on. Each commit has an
-// entry. Commits without a signature are told in process; for all others it is
-// one git log, which starts gpg or ssh-keygen for each, and, where
+// entry. Commits without a signature, or with one of no format, which is bad, are
+// told in process; for all others it is one git log, which starts gpg or ssh-keygen for each, and, where
 // gpg.minTrustLevel is set, a second one. That a program is missing is an error.
 //
 // The letters of git's %G? do not say it all:
@@ -52,7 +75,6 @@ type CommitSignature struct {
 // could be checked.
 func (r *Repo) Signatures(ctx context.Context, commits []Hash) (map[Hash]CommitSignature, error) {
 	found := make(map[Hash]CommitSignature, len(commits))
-	ssh := map[Hash]bool{} // those that are signed
 	var ask []Hash
 	for _, h := range commits {
 		if _, twice := found[h]; twice {
@@ -64,8 +86,10 @@ func (r *Repo) Signatures(ctx context.Context, commits []Hash) (map[Hash]CommitS
 			return nil, err
 		}
 		if signature := r.signatureIn(data); signature != nil {
-			ask = append(ask, h)
-			ssh[h] = bytes.HasPrefix(signature, []byte("-----BEGIN SSH SIGNATURE-----"))
+			sig := CommitSignature{State: SignatureBad, Format: formatOf(signature)}
+			if found[h] = sig; sig.Format != "" {
+				ask = append(ask, h)
+			}
 		}
 	}
 	if len(ask) == 0 {
@@ -77,11 +101,12 @@ func (r *Repo) Signatures(ctx context.Context, commits []Hash) (map[Hash]CommitS
 	}
 	var trusted []Hash // those whose trust decides
 	for h, f := range items {
-		state, trust := judgeSignature(f[0], ssh[h])
+		format := found[h].Format
+		state, trust := judgeSignature(f[0], format == SSH)
 		if trust {
 			trusted = append(trusted, h)
 		}
-		found[h] = CommitSignature{state, cutText(f[1]), cutText(f[2])}
+		found[h] = CommitSignature{state, format, cutText(f[1]), cutText(f[2])}
 	}
 	return found, r.distrust(ctx, found, trusted)
 }
@@ -101,6 +126,16 @@ func (r *Repo) signatureIn(commit []byte) []byte {
 		}
 	}
 	return nil
+}
+
+// formatOf is the format of a signature by its first line, "" for none.
+func formatOf(signature []byte) SignatureFormat {
+	for _, a := range armors {
+		if bytes.HasPrefix(signature, []byte(a.line)) {
+			return a.format
+		}
+	}
+	return ""
 }
 
 // judgeSignature reads git's letter for a commit that has a signature. trust says
@@ -169,7 +204,7 @@ func (r *Repo) signatureItems(ctx context.Context, commits []Hash, items ...stri
 	}
 	// Git takes what it could not check for bad.
 	if strings.Contains(said, "cannot run ") || strings.Contains(said, "cannot exec ") || strings.Contains(said, "could not create temporary file") {
-		return nil, fmt.Errorf("git cannot check signatures: %s", said)
+		return nil, fmt.Errorf("git cannot check signatures: %s", onceEach(said))
 	}
 	answers := make(map[Hash][]string, len(commits))
 	fields := strings.Split(string(out), "\x00")
@@ -182,6 +217,20 @@ func (r *Repo) signatureItems(ctx context.Context, commits []Hash, items ...stri
 		}
 	}
 	return answers, nil
+}
+
+// onceEach leaves out lines that were there before: git says them of each commit. The
+// first may be the end of one.
+func onceEach(text string) string {
+	var lines []string
+	all := strings.Split(text, "\n")
+	for i, line := range all {
+		cut := i == 0 && slices.ContainsFunc(all[1:], func(l string) bool { return l != line && strings.HasSuffix(l, line) })
+		if !cut && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // cutText keeps maxLogText bytes of somebody's text.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -129,7 +130,7 @@ func TestSignaturesSSH(t *testing.T) {
 
 			ctx := context.Background()
 			tgit(t, s.dir, "config", "gpg.ssh.program", "/nonexistent/ssh-keygen")
-			if got, err := openAt(t, s.dir).Signatures(ctx, []Hash{good}); err == nil || !strings.Contains(err.Error(), "cannot") {
+			if got, err := openAt(t, s.dir).Signatures(ctx, []Hash{good, stranger, bad}); err == nil || strings.Count(err.Error(), "cannot run") != 1 {
 				t.Errorf("without the program: %v, %v", got, err)
 			}
 			if got, err := openAt(t, s.dir).Signatures(ctx, nil); err != nil || len(got) != 0 {
@@ -210,4 +211,73 @@ func TestSignaturesGPG(t *testing.T) {
 	}
 	tgit(t, s.dir, "config", "gpg.program", later)
 	s.want(1, map[Hash]string{ada: "expired ada <ada@example.com>"}, env)
+}
+
+// What stands in the place of a signature and is none makes git end, and hide what is
+// to be said of the others; it is not asked.
+func TestSignaturesOdd(t *testing.T) {
+	s := newSigning(t)
+	s.allow("ada@example.com " + s.key("ada"))
+	good := s.commit("ada")
+	want := map[Hash]string{good: "good ada@example.com"}
+	text := tgit(t, s.dir, "cat-file", "commit", string(s.commit("")))
+	head, message, _ := strings.Cut(text, "\n\n")
+	for header, state := range map[string]string{
+		"gpgsig hello": "bad",
+		"gpgsig ":      "bad",
+		"gpgsig":       "none", // git's reading
+		"gpgsig \n -----BEGIN SSH SIGNATURE-----\n x":                                   "bad",
+		"gpgsig x\ngpgsig -----BEGIN SSH SIGNATURE-----\n x":                            "bad",
+		"gpgsig -----BEGIN SSH SIGNATURE-----":                                          "bad",
+		"gpgsig -----BEGIN SSH SIGNATURE-----\n x\n -----END SSH SIGNATURE-----":        "bad",
+		"gpgsig-sha256 -----BEGIN SSH SIGNATURE-----\n x\n -----END SSH SIGNATURE-----": "none",
+	} {
+		out, err := pipegit(s.dir, nil, []byte(head+"\n"+header+"\n\n"+message+"\n"), "hash-object", "-t", "commit", "-w", "--literally", "--stdin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[Hash(out)] = state
+	}
+	s.want(1, want)
+}
+
+func TestOnceEach(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                       "",
+		"a\nb\na\nb":             "a\nb",
+		"run x\ncannot run x\nb": "cannot run x\nb",
+	} {
+		if got := onceEach(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A graft of one clone is no part of the history that others get.
+func TestGraftsAreNotRead(t *testing.T) {
+	ctx := context.Background()
+	dir := newDir(t)
+	first := tgit(t, dir, "rev-parse", "HEAD")
+	put(t, dir, "app/dev/A.yaml", "hidden\n")
+	hidden := commitAll(t, dir, "hidden")
+	put(t, dir, "app/dev/B.yaml", "x\n")
+	tip := commitAll(t, dir, "tip")
+	put(t, dir, ".git/info/grafts", string(tip)+" "+first+"\n")
+	for _, env := range []string{"GIT_OPTIONAL_LOCKS=0", "GIT_GRAFT_FILE=" + filepath.Join(dir, ".git", "info", "grafts")} {
+		r := openWith(t, dir, Options{Env: append(testEnv(t.TempDir()), env)})
+		var got []Hash
+		for c, err := range r.ChangesBetween(ctx, []Hash{Hash(first)}, []Hash{tip}, "app") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, c.Commit)
+		}
+		if !slices.Equal(got, []Hash{tip, hidden}) {
+			t.Errorf("%s: %v", env, got)
+		}
+		_, said, err := r.gitBoth(ctx, nil, "log", "-1")
+		if err != nil || said != "" {
+			t.Errorf("%s: git said %q, %v", env, said, err)
+		}
+	}
 }

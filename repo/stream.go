@@ -12,18 +12,30 @@ import (
 // stream runs git and has read take its stdout as it comes. read says whether it
 // wanted all of it; if not, git is ended, and how it ended is no error.
 func (r *Repo) stream(ctx context.Context, args []string, read func(*bufio.Reader) (more bool, err error)) error {
+	return r.streamFrom(ctx, nil, args, read)
+}
+
+// streamFrom is stream of a git that is given stdin.
+func (r *Repo) streamFrom(ctx context.Context, stdin io.Reader, args []string, read func(*bufio.Reader) (more bool, err error)) error {
+	_, err := r.streamBoth(ctx, stdin, args, read)
+	return err
+}
+
+// streamBoth is streamFrom with the cleaned stderr, also of a child that succeeded.
+func (r *Repo) streamBoth(ctx context.Context, stdin io.Reader, args []string, read func(*bufio.Reader) (more bool, err error)) (said string, err error) {
 	own, stop := context.WithCancel(ctx)
 	defer stop()
 	cmd, stderr, err := r.command(own, args...)
 	if err != nil {
-		return err
+		return "", err
 	}
+	cmd.Stdin = stdin
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		return fmt.Errorf("git %s: %w", verb(args), err)
+		return "", fmt.Errorf("git %s: %w", verb(args), err)
 	}
 	more, err := read(bufio.NewReaderSize(out, 64<<10))
 	// A git that went away says itself why.
@@ -34,10 +46,10 @@ func (r *Repo) stream(ctx context.Context, args []string, read func(*bufio.Reade
 	ended := cmd.Wait() // also when stopped, to reap it
 	if more && (err == nil || cut) {
 		if failed := wrapGit(ctx, args, stderr, ended); failed != nil {
-			return failed
+			return "", failed
 		}
 	}
-	return err
+	return stderr.String(), err
 }
 
 // logItem reads up to a NUL and keeps the first max bytes; long says that there
