@@ -192,7 +192,7 @@ func TestRewoundLedger(t *testing.T) {
 	bob.ok("fetch")
 	ada.git(ada.dir, "push", "-q", "--force", "origin", one+":"+ref)
 	// Who has it keeps it; who publishes brings it back.
-	bob.ok("fetch")
+	bob.says(bob.refused(5, "fetch"), "went back from pin 2 to pin 1; the ledger here, up to pin 2, is kept")
 	bob.opens("CANARYtwo", "get", "KEY", "-e", "production", "--at", "pin")
 	// Who has only seen it does not go back.
 	for _, p := range []*person{ada, bob} {
@@ -225,5 +225,19 @@ func TestRewoundLedger(t *testing.T) {
 		p.pulls()
 		p.git(p.dir, "update-ref", "-d", ref)
 		p.says(p.refused(5, "get", "KEY", "-e", "production", "--at", "pin", "--app", tm.id), "the app note knows pin 2")
+	}
+}
+
+// TestFetchAfterPublish: the remote loses the pin that was just published.
+func TestFetchAfterPublish(t *testing.T) {
+	tm := newTeam(t)
+	ref := "refs/pinseal/" + tm.id + "/production"
+	first := tm.ada.git(tm.hub, "rev-parse", ref)
+	tm.ada.ok("publish", "production")
+	tm.ada.git(tm.hub, "update-ref", ref, first)
+	r := tm.ada.run(tm.ada.dir, "", "fetch")
+	tm.ada.says(r.stderr, "went back from pin 2 to pin 1")
+	if r.code != 5 {
+		t.Errorf("exit code %d", r.code)
 	}
 }

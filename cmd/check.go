@@ -24,7 +24,7 @@ func newCheck(c *cli) *cobra.Command {
 		Use:   "check",
 		Short: "Names an app needs against what is there",
 		Long: `Compare the names that an app needs with what an environment has, and exit with 1
-when one is missing, or is blank and not optional. It needs no key.
+when one is missing, or is blank and not optional, or cannot be there. It needs no key.
 
 What an app needs is read from an example file (its names alone: no value in it is
 printed or kept), from a list, from the code, or from several of them. Without any,
@@ -35,9 +35,10 @@ and {{ secret "NAME" }}: in all files that git knows or would add, but for node_
 vendor, and text that is no program. What has a default in the code is not needed.
 Files are those of the work tree, whatever --at says.
 
-A secret counts as the variable that run makes of it: db.url as db_url. Variables of
-the system and its tools (PATH, CI, NODE_ENV, PORT, …) are left out, unless --names has
-them; --ignore leaves out more.`,
+A secret counts as the variable that run makes of it: db.url as db_url. Where two make
+the same one, that fails too, for run refuses both. What code asks of the system and
+its tools (PATH, CI, NODE_ENV, PORT, …) is left out. An example or a list is taken at its
+word, with names that no secret can have; --ignore leaves out more.`,
 		Example: `  pinseal check -e production
   pinseal check --code . --at pin -e production
   pinseal check --names DATABASE_URL,API_KEY --bundle prod.bundle

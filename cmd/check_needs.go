@@ -48,7 +48,7 @@ type needs struct {
 
 // needs reads every source that the flags name, or the example file at the top.
 func (c *cli) needs(ctx context.Context, o checkOptions) (*needs, error) {
-	n := &needs{byName: map[string]*need{}, ignore: o.ignore}
+	n := &needs{byName: map[string]*need{}, sources: []string{}, ignore: o.ignore}
 	if o.names == "" && o.example == "" && o.code == "" {
 		if o.example = c.findExample(ctx); o.example == "" {
 			return nil, usage([]string{"pinseal check --code .", "pinseal check --names DATABASE_URL,API_KEY", "pinseal check --example FILE"},
@@ -149,7 +149,8 @@ func (c *cli) findExample(ctx context.Context) string {
 	return ""
 }
 
-// needsOfExample reads the names of a dotenv file.
+// needsOfExample reads the names of a dotenv file: all of them, for somebody wrote
+// each down as needed.
 func (c *cli) needsOfExample(n *needs, file string) error {
 	if file == "-" {
 		return usage([]string{"pinseal check --example .env.example"}, "--example wants a file")
@@ -164,9 +165,7 @@ func (c *cli) needsOfExample(n *needs, file string) error {
 	}
 	n.sources = append(n.sources, file)
 	for _, p := range pairs {
-		if seal.CheckSecretName(p.Name) == nil && !asks.WellKnown(p.Name) {
-			n.add(p.Name, askedAt{file, p.Line}, true, true)
-		}
+		n.add(p.Name, askedAt{file, p.Line}, true, true)
 	}
 	return nil
 }

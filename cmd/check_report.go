@@ -6,11 +6,14 @@ import (
 	"strings"
 
 	"pinseal/cmd/child"
+	"pinseal/seal"
 	"pinseal/versions"
 )
 
 // States of a name that an app needs.
 const (
+	needNoName   = "impossible" // no secret can have the name
+	needClash    = "clash"      // two secrets become the variable, and run refuses both
 	needMissing  = "missing"
 	needBlank    = "blank"
 	needDefault  = "default"  // missing, and the code has a default
@@ -19,7 +22,7 @@ const (
 )
 
 // needStates are the states in the order of the list.
-var needStates = []string{needMissing, needBlank, needDefault, needOptional, needPresent}
+var needStates = []string{needNoName, needClash, needMissing, needBlank, needDefault, needOptional, needPresent}
 
 // checkReport is what an environment has of what an app needs.
 type checkReport struct {
@@ -36,6 +39,7 @@ type checkName struct {
 	Name   string    `json:"name"`
 	State  string    `json:"state"`
 	Secret string    `json:"secret,omitempty"` // that becomes the variable, where it has another name
+	Clash  []string  `json:"clash,omitempty"`  // the secrets that become it, where they are several
 	Kind   string    `json:"kind,omitempty"`   // key: run passes it only when asked
 	Places []askedAt `json:"places"`
 }
@@ -44,30 +48,17 @@ type checkName struct {
 // theirs.
 func compareNeeds(list []*need, names []string, files []*versions.SecretFile) checkReport {
 	report := checkReport{Schema: 1, Names: []checkName{}, Unused: []string{}}
-	variables := map[string]string{} // by the variable that run makes; the first name wins
-	for _, name := range slices.Backward(names) {
-		variables[child.EnvName(name)] = name
+	variables := map[string][]string{} // secrets by the variable that run makes
+	for _, name := range names {
+		variables[child.EnvName(name)] = append(variables[child.EnvName(name)], name)
 	}
 	used := map[string]bool{}
 	for _, n := range list {
 		row := checkName{Name: n.name, State: needMissing, Places: append([]askedAt{}, n.places...)}
-		secret := n.name
-		i, there := slices.BinarySearch(names, secret)
-		if !there && n.variable {
-			if secret = variables[n.name]; secret != "" {
-				i, there = slices.BinarySearch(names, secret)
-				row.Secret = secret
-			}
-		}
-		switch {
-		case there:
-			used[secret] = true
-			row.State = needState(files[i])
-			if files[i].Kind == versions.KindKey {
-				row.Kind = versions.KindKey
-			}
-		case !n.required:
-			row.State = needDefault
+		all := answers(n, names, variables)
+		row.judge(n, all, names, files)
+		for _, name := range all {
+			used[name] = true
 		}
 		report.Names = append(report.Names, row)
 	}
@@ -82,6 +73,54 @@ func compareNeeds(list []*need, names []string, files []*versions.SecretFile) ch
 	return report
 }
 
+// answers are the secrets that a need may mean, sorted.
+func answers(n *need, names []string, variables map[string][]string) []string {
+	i, exact := slices.BinarySearch(names, n.name)
+	switch {
+	case n.variable && len(variables[n.name]) > 0:
+		return variables[n.name]
+	case n.variable && exact:
+		return variables[child.EnvName(n.name)]
+	case exact:
+		return names[i : i+1]
+	}
+	return nil
+}
+
+// judge sets the state of a need that secrets answer.
+func (c *checkName) judge(n *need, secrets, names []string, files []*versions.SecretFile) {
+	file := func(name string) *versions.SecretFile {
+		i, _ := slices.BinarySearch(names, name)
+		return files[i]
+	}
+	if len(secrets) > 1 { // what run leaves out is in nobody's way
+		passed := slices.DeleteFunc(slices.Clone(secrets), func(name string) bool {
+			f := file(name)
+			return f.Kind == versions.KindKey || f.Blank() && f.Optional
+		})
+		if secrets = secrets[:1]; len(passed) > 0 {
+			secrets = passed
+		}
+	}
+	switch {
+	case seal.CheckSecretName(n.name) != nil:
+		c.State = needNoName
+	case len(secrets) > 1:
+		c.State, c.Clash = needClash, secrets
+	case len(secrets) == 1:
+		f := file(secrets[0])
+		c.State = needState(f)
+		if secrets[0] != n.name {
+			c.Secret = secrets[0]
+		}
+		if f.Kind == versions.KindKey {
+			c.Kind = versions.KindKey
+		}
+	case !n.required:
+		c.State = needDefault
+	}
+}
+
 func needState(f *versions.SecretFile) string {
 	switch {
 	case f.Blank() && f.Optional:
@@ -93,7 +132,9 @@ func needState(f *versions.SecretFile) string {
 }
 
 // fails reports whether the app lacks something.
-func (r *checkReport) fails() bool { return r.count(needMissing)+r.count(needBlank) > 0 }
+func (r *checkReport) fails() bool {
+	return r.count(needNoName)+r.count(needClash)+r.count(needMissing)+r.count(needBlank) > 0
+}
 
 func (r *checkReport) count(state string) (n int) {
 	for _, name := range r.Names {
@@ -113,6 +154,10 @@ func (c *cli) printCheck(r checkReport) error {
 			state += ", as " + n.Secret
 		case n.State == needDefault:
 			state = "not set, has a default"
+		case n.State == needClash:
+			state = "clash: " + strings.Join(n.Clash, " and ") + " become it"
+		case n.State == needNoName:
+			state = "no secret can have this name"
 		}
 		if n.Kind == versions.KindKey {
 			state += ", a key: run passes it with --only"
@@ -127,14 +172,35 @@ func (c *cli) printCheck(r checkReport) error {
 			return err
 		}
 	}
-	c.say("%s: %d missing, %d blank, %d there", r.Environment, r.count(needMissing), r.count(needBlank), r.count(needPresent))
+	other := ""
+	if n := r.count(needNoName) + r.count(needClash); n > 0 {
+		other = fmt.Sprintf(", %d wrong", n)
+	}
+	c.say("%s: %d missing, %d blank, %d there%s", r.Environment, r.count(needMissing), r.count(needBlank), r.count(needPresent), other)
 	for _, n := range r.Names {
-		if n.State == needMissing || n.State == needBlank {
-			c.say("  try:  %s", c.here("pinseal set "+n.Name+" -e "+r.Environment))
+		if try := n.hint(r.Environment); try != "" {
+			c.say("  try:  %s", c.here(try))
 			break
 		}
 	}
 	return nil
+}
+
+// hint is how a name comes to be there, "" for one that is.
+func (c *checkName) hint(env string) string {
+	switch c.State {
+	case needMissing, needBlank:
+		return "pinseal set " + c.Name + " -e " + env
+	case needClash:
+		return "pinseal rm " + c.Clash[0] + " -e " + env + "      or pinseal mv it to a name of its own"
+	case needNoName:
+		name := c.Name
+		if len(name) > 60 {
+			name = quoteShell(name[:40] + "*")
+		}
+		return "pinseal check --ignore " + name + "      where it is no secret"
+	}
+	return ""
 }
 
 // placesOf names the first few places, as file:line.

@@ -41,6 +41,7 @@ func TestCheckExample(t *testing.T) {
 	out, talk := s.run(1, "", "check")
 	want := `NAME     STATE          ASKED FOR
 NEEDED   missing        .env.example:6
+PATH     missing        .env.example:5
 BLANK    blank          .env.example:3
 MAYBE    optional       .env.example:4
 API_KEY  present        .env.example:2
@@ -50,8 +51,9 @@ db.url   not asked for
 	if out != want {
 		t.Errorf("got\n%s\nwant\n%s", out, want)
 	}
-	s.has(talk, "dev: 1 missing, 1 blank, 1 there", "try:  pinseal set NEEDED -e dev")
+	s.has(talk, "dev: 2 missing, 1 blank, 1 there", "try:  pinseal set NEEDED -e dev")
 	s.run(0, "v", "set", "NEEDED")
+	s.run(0, "", "set", "PATH", "--blank", "--optional") // a statement, not the system's
 	s.run(1, "", "check")
 	s.run(0, "", "check", "--ignore", "BLANK")
 	s.run(0, "", "check", "--ignore", "BL*,X")
@@ -97,7 +99,8 @@ func TestCheckJSON(t *testing.T) {
 	if masked(out) != string(want) {
 		t.Errorf("testdata/check.json differs from\n%s", masked(out))
 	}
-	s.run(0, "", "check", "--names", "SPARE", "--json")
+	out, _ = s.run(0, "", "check", "--names", "SPARE", "--json")
+	s.has(out, `"sources": []`)
 }
 
 func TestCheckList(t *testing.T) {
@@ -149,4 +152,53 @@ func TestCheckKey(t *testing.T) {
 	s.check(os.WriteFile(s.path("dev/K.yaml"), data, 0o644))
 	out, _ := s.run(0, "", "check", "--names", "K")
 	s.has(out, "K        present, a key: run passes it with --only")
+}
+
+// What an example states is told, whatever the name; what code asks of the system is
+// not.
+func TestCheckStated(t *testing.T) {
+	s := newShop(t)
+	long := strings.Repeat("L", 70)
+	s.put(".env.example", "CI_DEPLOY_TOKEN=\nRUNNER_SECRET=\nDEBUG=\nHOST=\nMAIL=\nCON=\nA.=\n"+long+"=\n")
+	s.put("src/a.js", "const { CI, CI_DEPLOY_TOKEN, HOST } = process.env")
+	out, talk := s.run(1, "", "check")
+	for _, name := range strings.Fields("CI_DEPLOY_TOKEN RUNNER_SECRET DEBUG HOST MAIL") {
+		s.has(out, "\n"+name+" ")
+	}
+	s.has(out, "\nCON ", "\nA. ", long+"  no secret can have this name  .env.example:8\n")
+	s.has(talk, "5 missing, 0 blank, 0 there, 3 wrong", "try:  pinseal check --ignore A.      where it is no secret")
+	s.run(1, "", "check", "--ignore", "CI_DEPLOY_TOKEN,RUNNER_SECRET,DEBUG,HOST,MAIL,A.,"+long[:40]+"*")
+	s.run(0, "", "check", "--ignore", "CI_DEPLOY_TOKEN,RUNNER_SECRET,DEBUG,HOST,MAIL,A.,CON,"+long[:40]+"*")
+	out, _ = s.run(1, "", "check", "--code", ".")
+	if want := "NAME             STATE    ASKED FOR\nCI_DEPLOY_TOKEN  missing  src/a.js:1\n"; out != want {
+		t.Errorf("got\n%s\nwant\n%s", out, want)
+	}
+}
+
+// Two secrets that become one variable are no answer: run refuses them.
+func TestCheckClash(t *testing.T) {
+	s := newShop(t)
+	s.run(0, "v", "set", "db.url")
+	s.run(0, "v", "set", "db_url")
+	for _, name := range []string{"db_url", "db.url"} {
+		out, talk := s.run(1, "", "check", "--names", name)
+		s.has(out, name+"  clash: db.url and db_url become it\n")
+		s.has(talk, "0 missing, 0 blank, 0 there, 1 wrong", "try:  pinseal rm db.url -e dev")
+		if strings.Contains(out, "not asked for") {
+			t.Errorf("%s", out)
+		}
+	}
+	out, _ := s.run(1, "", "check", "--names", "db_url", "--json")
+	s.has(out, `"state": "clash"`, "\"clash\": [\n        \"db.url\",\n        \"db_url\"\n      ]")
+	// A name that is no variable is its own secret's.
+	s.put("a.py", "get_secret('db_url')")
+	s.run(0, "", "check", "--code", ".")
+	// What run leaves out is in nobody's way.
+	s.run(0, "", "rm", "db.url")
+	s.run(0, "", "set", "db.url", "--blank", "--optional")
+	out, _ = s.run(0, "", "check", "--names", "db_url")
+	s.has(out, "db_url  present\n")
+	s.run(0, "", "rm", "db_url")
+	s.run(0, "", "set", "db_url", "--blank", "--optional")
+	s.run(0, "", "check", "--names", "db_url")
 }

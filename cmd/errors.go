@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"pinseal/cmd/child"
 	"pinseal/repo"
@@ -131,7 +132,14 @@ func kindHints(err error) []string {
 	}
 	var blank *versions.BlankError
 	var notRepo *repo.NotRepoError
+	var ambiguous *repo.AmbiguousRevError
 	switch {
+	case errors.As(err, &ambiguous):
+		var try []string
+		for _, ref := range slices.Backward(ambiguous.Refs) {
+			try = append(try, ref+"      in its place")
+		}
+		return try
 	case errors.As(err, &blank):
 		return []string{fmt.Sprintf("pinseal set %s -e %s", blank.Name, blank.Environment)}
 	case errors.As(err, &notRepo):

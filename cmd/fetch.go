@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"pinseal/repo"
 	"pinseal/versions"
 )
 
@@ -19,7 +21,9 @@ func newFetch(c *cli) *cobra.Command {
 		Long: `Fetch the ledgers of every environment from the remote that shares them
 (pinseal.remote, else the only one), verify them, and move the local ones up to
 them. A ledger that does not verify, or that is behind what was seen on this
-machine, is refused and nothing of it moves. It needs no key and no trust.`,
+machine, is refused and nothing of it moves. One that went back on the remote, or
+is gone from it, ends with exit code 5 until it is there again; what is here is
+kept, and read. It needs no key and no trust.`,
 		Example: `  pinseal fetch
   git config pinseal.remote origin && pinseal fetch`,
 		Args: noArgs,
@@ -61,15 +65,19 @@ func (c *cli) runFetch(ctx context.Context, asJSON bool) error {
 	if remote == "" {
 		return hint(&versions.NotFoundError{What: "remote", In: "this repository to fetch from"}, "git remote add origin URL")
 	}
+	had, hadErr := s.repo.Refs(ctx, versions.TrackingRef(remote, s.id, ""))
 	if err := versions.FetchLedgers(ctx, s.repo, remote, s.id); err != nil {
 		return fetchError(remote, err)
+	}
+	if hadErr != nil {
+		return hadErr
 	}
 	s.foldLedgers(remote)
 	// One bad ledger does not hold up the others.
 	all := []fetched{}
 	var bad []error
 	for _, env := range s.note.Environments() {
-		f, err := s.moveUp(remote, env)
+		f, err := s.moveUp(remote, env, had)
 		if err != nil {
 			bad = append(bad, err)
 			continue
@@ -122,8 +130,9 @@ func (s *session) foldLedgers(remote string) {
 	}
 }
 
-// moveUp verifies one ledger and moves the local one.
-func (s *session) moveUp(remote, env string) (f fetched, err error) {
+// moveUp verifies one ledger and moves the local one. had is what the remote had
+// when it was last fetched.
+func (s *session) moveUp(remote, env string, had []repo.Ref) (f fetched, err error) {
 	f.Environment = env
 	tips, err := versions.ReadTips(s.ctx, s.repo, remote, s.id, env)
 	if err != nil {
@@ -131,7 +140,7 @@ func (s *session) moveUp(remote, env string) (f fetched, err error) {
 	}
 	l, err := s.openTips(env, tips)
 	if errors.Is(err, versions.ErrNotAuthentic) && !unverified(err) {
-		err = hint(err, "git log "+versions.TrackingRef(remote, s.id, env), "pinseal trust            only after you know why it went back")
+		err = hint(err, append(s.logHints(versions.TrackingRef(remote, s.id, env), versions.LedgerRef(s.id, env)), "pinseal trust            only after you know why it went back")...)
 	}
 	if err != nil || l.Tip() == nil {
 		return f, err
@@ -143,10 +152,41 @@ func (s *session) moveUp(remote, env string) (f fetched, err error) {
 	if f.There, err = l.NumberAt(s.ctx, tips.Remote); err != nil {
 		return f, err
 	}
-	if f.Ahead = f.There < f.Now; f.Ahead {
-		s.warn("%s", behindHere(remote, env, f.There, f.Now))
+	if f.Ahead = f.There < f.Now; !f.Ahead {
+		return f, nil
 	}
+	if err := s.checkRemoteKept(remote, l, f, tips.Remote, had); err != nil {
+		return f, err
+	}
+	s.warn("%s", behindHere(remote, env, f.There, f.Now))
 	return f, nil
+}
+
+// checkRemoteKept refuses a ledger that is shorter on the remote, where it now is
+// at there, than it was when it was last fetched. The tracking ref goes back to
+// that: the remote is held to it, until it has it again or the ledger here is no
+// longer ahead.
+func (s *session) checkRemoteKept(remote string, l *versions.Ledger, f fetched, there repo.Hash, had []repo.Ref) error {
+	ref := versions.TrackingRef(remote, s.id, f.Environment)
+	i := slices.IndexFunc(had, func(r repo.Ref) bool { return r.Name == ref })
+	if i < 0 || had[i].Hash == there {
+		return nil
+	}
+	was, err := l.NumberAt(s.ctx, had[i].Hash)
+	if err != nil || was <= f.There {
+		return nil // it was no ledger, or no longer one
+	}
+	if err := s.repo.UpdateRef(s.ctx, ref, had[i].Hash, there, "pinseal: the remote went back"); err != nil && !errors.Is(err, repo.ErrMoved) {
+		s.warn("%s", err)
+	}
+	went := fmt.Sprintf("went back from pin %d to pin %d", was, f.There)
+	if f.There == 0 {
+		went = fmt.Sprintf("went away: it had pin %d", was)
+	}
+	local := versions.LedgerRef(s.id, f.Environment)
+	return hint(&versions.AuthError{What: "ledger of " + f.Environment + " on " + remote,
+		Reason: fmt.Sprintf("%s; the ledger here, up to pin %d, is kept", went, f.Now)},
+		"git log "+local, fmt.Sprintf("%s push %s %s      puts it back, after you know why it went", s.git(s.top), quoteShell(remote), local))
 }
 
 // behindHere says that a remote does not have the pins that are here. What is

@@ -7,14 +7,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"pinseal/repo"
 	"pinseal/versions"
 )
 
-// gitleaksLeaks is the exit code with which gitleaks says that it found something.
-const gitleaksLeaks = 1
+// gitleaksLeaks is the exit code with which gitleaks is to say that it found
+// something: one that it does not end with when it fails.
+const gitleaksLeaks = 77
 
 // gitleaksError is what gitleaks said, apart from what we say.
 type gitleaksError struct{ reason string }
@@ -23,7 +23,11 @@ func (e *gitleaksError) Error() string { return "gitleaks: " + e.reason }
 
 // findGitleaks looks gitleaks up in PATH. One that the repository brings along is
 // not run, nor one of a directory that depends on where the user stands.
-func (c *cli) findGitleaks(r *repo.Repo) (string, error) {
+func (c *cli) findGitleaks(ctx context.Context, r *repo.Repo) (string, error) {
+	tops, err := r.WorkTrees(ctx)
+	if err != nil {
+		return "", err
+	}
 	for _, dir := range filepath.SplitList(c.Getenv("PATH")) {
 		if !filepath.IsAbs(dir) {
 			continue
@@ -32,10 +36,9 @@ func (c *cli) findGitleaks(r *repo.Repo) (string, error) {
 		if err != nil {
 			continue
 		}
-		if _, inside := c.pathIn(r, program); inside {
-			continue
+		if !slices.ContainsFunc(tops, func(top string) bool { in, err := isInWorkTree(top, program); return in || err != nil }) {
+			return program, nil
 		}
-		return program, nil
 	}
 	return "", hint(&versions.NotFoundError{What: "program", Name: "gitleaks", In: "PATH"},
 		"install it from github.com/gitleaks/gitleaks", "git config --unset pinseal.gitleaks      if the hooks ask for it")
@@ -47,7 +50,7 @@ func (c *cli) runGitleaks(ctx context.Context, r *repo.Repo, where scanWhere) er
 	if where.gitleaks == nil {
 		return &gitleaksError{"cannot look into that"}
 	}
-	program, err := c.findGitleaks(r)
+	program, err := c.findGitleaks(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -58,10 +61,8 @@ func (c *cli) runGitleaks(ctx context.Context, r *repo.Repo, where scanWhere) er
 		cmd.Dir = r.GitDir()
 	}
 	cmd.Stdout, cmd.Stderr = c.Stderr, c.Stderr
-	cmd.Env = slices.DeleteFunc(slices.Clone(c.Environ), func(kv string) bool {
-		return slices.ContainsFunc(identityVariables, func(name string) bool { return strings.HasPrefix(kv, name+"=") })
-	})
-	c.say("gitleaks:")
+	cmd.Env = withoutIdentity(c.Environ)
+	c.say("gitleaks, of %s:", lookedInto(where))
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
@@ -73,6 +74,17 @@ func (c *cli) runGitleaks(ctx context.Context, r *repo.Repo, where scanWhere) er
 		return &gitleaksError{fmt.Sprintf("did not finish: %s", err)}
 	}
 	return nil
+}
+
+// lookedInto names what gitleaks looks into, which can be less than what we do.
+func lookedInto(where scanWhere) string {
+	switch {
+	case where.commits:
+		return "commits alone"
+	case where.gitleaks[0] == "git":
+		return "what is staged"
+	}
+	return "files"
 }
 
 // besideGitleaks puts two verdicts side by side; either is enough to say no.

@@ -29,7 +29,7 @@ func newHook(c *cli) *cobra.Command {
 			case len(args) == 1 && (args[0] == "pre-commit" || args[0] == "pre-merge-commit"):
 				return c.runPreCommit(cmd.Context())
 			case len(args) == 3 && args[0] == "pre-push":
-				return c.runPrePush(cmd.Context(), args[1])
+				return c.runPrePush(cmd.Context(), args[1], args[2])
 			}
 			return usage([]string{"pinseal hooks install"}, "this is for git to run, with the name and the arguments of a hook")
 		},
@@ -54,9 +54,18 @@ func (c *cli) runPreCommit(ctx context.Context) error {
 }
 
 // scanInHook scans in a hook: findings and talk go to stderr, and without a key
-// the rest of the hook's work has been done.
-func (c *cli) scanInHook(ctx context.Context, r *repo.Repo, what string, where scanWhere) error {
-	sc, err := c.newScanning(ctx, r, scanSources{index: !where.commits, everyVersion: where.commits})
+// the rest of the hook's work has been done. sent are the ids of
+// the commits whose history is pushed.
+func (c *cli) scanInHook(ctx context.Context, r *repo.Repo, what string, where scanWhere, sent ...string) error {
+	from := scanSources{index: !where.commits, everyVersion: where.commits}
+	for _, id := range sent {
+		commit, err := repo.ParseHash(id)
+		if err != nil {
+			return stopped(what, err)
+		}
+		from.sent = append(from.sent, commit)
+	}
+	sc, err := c.newScanning(ctx, r, from)
 	if err != nil {
 		return stopped(what, err)
 	}

@@ -223,7 +223,7 @@ func TestHookPush(t *testing.T) {
 	h.git(h.dir, "rm", "-q", "a.txt")
 	h.git(h.dir, "commit", "-qm", "taken out again")
 	said := h.stops(h.dir, "push", "-q", "origin", "main")
-	h.says(said, h.git(h.dir, "rev-parse", "--short=12", "HEAD~1")+" a.txt:2  KEY (production)", "pinseal set KEY -e production")
+	h.says(said, h.git(h.dir, "rev-parse", "--short=12", "HEAD~1")+" a.txt:2  KEY (production)", "pinseal log KEY -e production")
 	if h.git(hub, "rev-parse", "main") == h.git(h.dir, "rev-parse", "main") {
 		t.Error("it was pushed")
 	}

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"pinseal/repo"
+	"pinseal/seal"
 	"pinseal/versions"
 )
 
@@ -20,14 +20,10 @@ type pushedRef struct {
 	remote   string // the ref that it becomes
 	new, had repo.Hash
 	deletes  bool
-	ours     bool // below refs/pinseal
 }
 
-// Limits in bytes: of one line, and of a commit or tag that is looked into itself.
-const (
-	maxPushLine = 64 << 10
-	maxTag      = 4 << 20
-)
+// maxPushLine is the longest line in bytes.
+const maxPushLine = 64 << 10
 
 // parsePush reads "LOCALREF LOCALID REMOTEREF REMOTEID" lines.
 func parsePush(in io.Reader) ([]pushedRef, error) {
@@ -52,16 +48,23 @@ func parsePush(in io.Reader) ([]pushedRef, error) {
 			}
 		}
 		ref.deletes = ref.new == ""
-		ref.ours = strings.HasPrefix(ref.remote, "refs/pinseal/")
 		refs = append(refs, ref)
 	}
 	return refs, lines.Err()
 }
 
-// runPrePush judges what a push sends to a remote, which may be named by its URL.
-func (c *cli) runPrePush(ctx context.Context, remote string) error {
+// isLedger reports whether [versions.LedgerRef] could give a name.
+func isLedger(ref string) bool {
+	id, env, _ := strings.Cut(strings.TrimPrefix(ref, "refs/pinseal/"), "/")
+	app, err := seal.ParseAppID(id)
+	return err == nil && seal.CheckEnvironment(env) == nil && versions.LedgerRef(app, env) == ref
+}
+
+// runPrePush judges what a push sends to a remote, which has the name that git
+// gives it, or else its URL for a name.
+func (c *cli) runPrePush(ctx context.Context, remote, url string) error {
 	refs, err := parsePush(c.Stdin)
-	if err != nil {
+	if err != nil || len(refs) == 0 {
 		return stopped("push", err)
 	}
 	r, err := c.openRepo(ctx)
@@ -70,91 +73,42 @@ func (c *cli) runPrePush(ctx context.Context, remote string) error {
 	}
 	defer r.Close()
 	for _, ref := range refs {
-		if ref.ours && ref.deletes {
+		if ref.deletes && isLedger(ref.remote) {
 			return stopped("push", &versions.AuthError{What: "deleting " + ref.remote, Reason: "a ledger only ever grows: who has seen its pins would refuse what is left"})
 		}
 	}
-	out, err := readOutgoing(ctx, r, remote, refs)
+	to, err := readPushTarget(ctx, r, remote, url)
 	if err != nil {
 		return stopped("push", err)
 	}
-	if err := c.checkPins(ctx, r, remote, refs, out); err != nil {
+	out, err := readOutgoing(ctx, r, to, refs)
+	if err != nil {
 		return stopped("push", err)
 	}
-	if len(out.sent) == 0 {
+	if err := c.checkPins(ctx, r, to, refs, out); err != nil {
+		return stopped("push", err)
+	}
+	where := scanWhere{commits: true}
+	if len(out.sent) > 0 {
+		if where, err = c.scanCommits(ctx, r, slices.Concat(out.sent, []string{"--not"}, out.had)); err != nil {
+			return stopped("push", err)
+		}
+	}
+	if where.total+len(out.beside) == 0 {
 		return nil
 	}
-	where, err := c.scanCommits(ctx, r, slices.Concat(out.sent, out.had))
-	if err != nil || where.total+len(out.tags) == 0 {
-		return stopped("push", err)
+	if where.items != nil {
+		out.beside = append(out.beside, where.items)
 	}
-	commits := where.items
-	where.items = func(yield func(versions.ScanItem, error) bool) {
-		for _, tag := range out.tags {
-			if !yield(tag, nil) {
-				return
-			}
-		}
-		commits(yield)
-	}
-	return c.scanInHook(ctx, r, "push", where)
-}
-
-// outgoing is what a push sends, as words of git rev-list.
-type outgoing struct {
-	sent []string // commits
-	had  []string // "--not", and what the remote had as far as it is known here
-	tags []versions.ScanItem
-}
-
-// readOutgoing finds what is sent. Ledgers are left out: they are sealed.
-func readOutgoing(ctx context.Context, r *repo.Repo, remote string, refs []pushedRef) (out outgoing, err error) {
-	config, err := r.Config(ctx)
-	if err != nil {
-		return out, err
-	}
-	out.had = []string{"--not"}
-	if slices.ContainsFunc(config.Remotes(), func(known repo.Remote) bool { return known.Name == remote }) {
-		out.had = append(out.had, "--remotes="+remote)
-	}
-	for _, ref := range refs {
-		if ref.deletes || ref.ours {
-			continue
-		}
-		kind, data, err := r.Object(ctx, ref.new, maxTag)
-		if err != nil {
-			return out, err
-		}
-		if kind == repo.TagObject {
-			out.tags = append(out.tags, versions.ScanItem{Commit: ref.new, Open: func() (io.ReadCloser, error) {
-				return io.NopCloser(bytes.NewReader(data)), nil
-			}})
-		}
-		commit, err := r.Resolve(ctx, string(ref.new))
-		switch {
-		case err == nil:
-			out.sent = append(out.sent, string(commit))
-		case !errors.As(err, new(*repo.UnknownRevError)): // a tag of a blob or a tree has no commits
-			return out, err
-		}
-		if ref.had == "" {
-			continue
-		}
-		switch ok, err := r.Has(ctx, ref.had); {
-		case err != nil:
-			return out, err
-		case ok:
-			out.had = append(out.had, string(ref.had))
-		}
-	}
-	return out, nil
+	where.items = joinItems(out.beside...)
+	return c.scanInHook(ctx, r, "push", where, out.sent...)
 }
 
 // checkPins looks at the newest pins here: what they are of should be on the
 // remote once the push is done. It is an error where the push sends the ledger
 // itself.
-func (c *cli) checkPins(ctx context.Context, r *repo.Repo, remote string, refs []pushedRef, out outgoing) error {
-	reached := slices.Concat(out.had, out.sent)
+func (c *cli) checkPins(ctx context.Context, r *repo.Repo, to pushTarget, refs []pushedRef, out outgoing) error {
+	reached := slices.Concat([]string{"--not"}, to.tracking, out.had, out.sent)
 	in, err := c.storeToScan(ctx, r)
 	if err != nil {
 		return err
@@ -166,7 +120,7 @@ func (c *cli) checkPins(ctx context.Context, r *repo.Repo, remote string, refs [
 		}
 		err := s.peek()
 		if err == nil {
-			err = s.checkPinsOf(remote, refs, reached)
+			err = s.checkPinsOf(to, refs, reached)
 		}
 		if s.files != nil {
 			s.files.Close()
@@ -178,7 +132,7 @@ func (c *cli) checkPins(ctx context.Context, r *repo.Repo, remote string, refs [
 	return nil
 }
 
-func (s *session) checkPinsOf(remote string, refs []pushedRef, reached []string) error {
+func (s *session) checkPinsOf(to pushTarget, refs []pushedRef, reached []string) error {
 	for _, env := range s.note.Environments() {
 		l, _, err := s.localLedger(env)
 		if err != nil {
@@ -202,10 +156,10 @@ func (s *session) checkPinsOf(remote string, refs []pushedRef, reached []string)
 		if missing == 0 {
 			continue
 		}
-		said := fmt.Sprintf("pin %d of %s is of commit %s, which is not on %s and not in this push", pin.Number, env, shortHash(string(pin.Commit)), remote)
+		said := fmt.Sprintf("pin %d of %s is of commit %s, which is not on %s and not in this push", pin.Number, env, shortHash(string(pin.Commit)), to.text())
 		ref := versions.LedgerRef(s.id, env)
 		if slices.ContainsFunc(refs, func(p pushedRef) bool { return p.remote == ref }) {
-			return hint(errors.New(said), "git push "+quoteShell(remote)+" BRANCH      with the branch that has it, before the ledger")
+			return hint(errors.New(said), "git push "+to.word()+" BRANCH      with the branch that has it, before the ledger")
 		}
 		s.warn("%s", said)
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"pinseal/repo"
-	"pinseal/versions"
 )
 
 // hookConfig is what we set in the repository's own configuration.
@@ -29,7 +28,7 @@ func hookCommand(hook, program string) string {
 	return fmt.Sprintf(`pinseal_hook() { case %[1]s in "$(pwd -P)"/*) ;; *) test -f %[1]s && test -x %[1]s && exec %[1]s hook %[2]s "$@" ;; esac; `+
 		`printf '%%s\n' 'pinseal: the %[2]s hook stops here: it has to call a program that is not there, cannot be run, or is in the work tree:' %[1]s `+
 		`'  install pinseal, and then:   pinseal hooks install' '  this time without it:        git %[3]s --no-verify' `+
-		`'  for good without it:         git config --local --remove-section hook.pinseal-%[2]s' >&2; exit 1; }; pinseal_hook`, p, hook, commandOf(hook))
+		`'  for good without it:         git config hook.pinseal-%[2]s.enabled false' >&2; exit 1; }; pinseal_hook`, p, hook, commandOf(hook))
 }
 
 // textconvCommand prints a file by us, and as it is where we are not: a diff must
@@ -39,70 +38,127 @@ func textconvCommand(program string) string {
 		`cat "$1"; }; pinseal_textconv`, alwaysQuote(program))
 }
 
-// text is the block in the configuration file, without its marks; "" for nothing.
-func (h hookConfig) text() string {
-	if !h.hooks && !h.textconv {
-		return ""
-	}
+// configNote begins a comment in each section of ours, which ends in the path of
+// the program. The marks are inside of sections: git takes comments between two of
+// them away with the first.
+const (
+	configNote        = "# by pinseal hooks install"
+	configNoteNewline = configNote + ", with the newline before it"
+)
+
+// text is our sections of the configuration file, "" for nothing. newline says that
+// the line before them had no end.
+func (h hookConfig) text(newline bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# program = %s\n", h.program)
+	section := func(head string) {
+		note := configNote
+		if newline && b.Len() == 0 {
+			note = configNoteNewline
+		}
+		fmt.Fprintf(&b, "%s\n\t%s, for %s\n", head, note, h.program)
+	}
 	for _, hook := range hookNames {
 		if h.hooks {
-			fmt.Fprintf(&b, "[hook \"pinseal-%s\"]\n\tcommand = %s\n\tevent = %s\n", hook, repo.QuoteConfig(hookCommand(hook, h.program)), hook)
+			section("[hook \"pinseal-" + hook + "\"]")
+			fmt.Fprintf(&b, "\tcommand = %s\n\tevent = %s\n", repo.QuoteConfig(hookCommand(hook, h.program)), hook)
 		}
 	}
 	if h.textconv {
-		fmt.Fprintf(&b, "[diff \"pinseal\"]\n\ttextconv = %s\n", repo.QuoteConfig(textconvCommand(h.program)))
+		section("[diff \"pinseal\"]")
+		fmt.Fprintf(&b, "\ttextconv = %s\n", repo.QuoteConfig(textconvCommand(h.program)))
 	}
 	return b.String()
 }
 
-// readHookConfig reads what text wrote. others are lines that git config has put
-// between ours since, with the heads of their sections.
-func readHookConfig(text string) (h hookConfig, others string) {
-	h.hooks = strings.Contains(text, "[hook \"pinseal-")
-	h.textconv = strings.Contains(text, "pinseal_textconv()")
-	head, ours := "", false
-	for line := range strings.Lines(text) {
-		bare := strings.TrimSpace(line)
-		key, _, _ := strings.Cut(bare, "=")
-		switch key = strings.TrimSpace(key); {
-		case key == "# program":
-			_, h.program, _ = strings.Cut(strings.TrimSuffix(line, "\n"), "= ")
-		case strings.HasPrefix(bare, "["):
-			head, ours = line, strings.HasPrefix(bare, "[hook \"pinseal-")
-			if !ours && !strings.HasPrefix(bare, "[diff \"pinseal\"]") {
-				others, head = others+line, ""
-			}
-		case ours && (key == "command" || key == "event"), key == "textconv" && strings.Contains(line, "pinseal_textconv()"):
-		default:
-			others, head = others+head+line, ""
-		}
-	}
-	return h, others
+// configFile is a configuration file taken apart.
+type configFile struct {
+	ours    hookConfig
+	text    string // our lines
+	newline bool   // they brought the newline before them
+	rest    []byte // the file without our lines: as it was before them
 }
 
-// changeConfig puts want into the block of the configuration file, or takes the
-// block out when that is nothing.
-func changeConfig(config []byte, want hookConfig) ([]byte, error) {
-	m, ok := findMarked(config)
+// readHookConfig finds what text wrote, or what git config has left of it. Lines
+// that others have put into our sections are among the rest, with the heads.
+func readHookConfig(config []byte) configFile {
+	var f configFile
+	at, head, ours, others := -1, "", "", ""
+	flush := func() {
+		if ours == "" || isSetting(others) {
+			others = head + others
+		}
+		if ours != "" {
+			f.text += head + ours
+		}
+		f.rest = append(f.rest, others...)
+		head, ours, others = "", "", ""
+	}
+	for line := range strings.Lines(string(config)) {
+		switch bare := strings.TrimSpace(line); {
+		case strings.HasPrefix(bare, "["):
+			flush()
+			head = line
+		case f.takes(strings.TrimSpace(head), bare):
+			ours += line
+			if strings.HasPrefix(bare, configNoteNewline) {
+				f.newline, at = true, len(f.rest)
+			}
+		default:
+			others += line
+		}
+	}
+	flush()
+	if at == len(f.rest) && len(f.rest) > 0 {
+		f.rest = bytes.TrimSuffix(f.rest, []byte("\n"))
+	}
+	return f
+}
+
+// takes reports whether a line of the section with that head is ours, and notes
+// what it says.
+func (f *configFile) takes(head, line string) bool {
+	isHook := strings.HasPrefix(head, "[hook \"pinseal-")
+	key, _, _ := strings.Cut(line, "=")
+	key = strings.TrimSpace(key)
 	switch {
-	case ok:
-		_, others := readHookConfig(m.text)
-		if want.text() == "" && others != "" {
-			return append(append(bytes.Clone(config[:m.at]), others...), config[m.end:]...), nil
+	case !isHook && head != "[diff \"pinseal\"]":
+		return false
+	case strings.HasPrefix(line, configNote):
+		_, f.ours.program, _ = strings.Cut(line, ", for ")
+	case isHook && (key == "command" || key == "event"):
+		f.ours.hooks = true
+	case !isHook && key == "textconv" && strings.Contains(line, "pinseal_textconv()"):
+		f.ours.textconv = true
+	default:
+		return false
+	}
+	return true
+}
+
+// isSetting reports whether lines are more than comments.
+func isSetting(lines string) bool {
+	for line := range strings.Lines(lines) {
+		if bare := strings.TrimSpace(line); bare != "" && bare[0] != '#' && bare[0] != ';' {
+			return true
 		}
-		if others != "" {
-			config = append(append(bytes.Clone(config[:m.at]), others...), config[m.end:]...)
-			return appendMarked(config, want.text()), nil
-		}
-		return m.replaced(config, want.text()), nil
-	case bytes.Contains(config, []byte(markBegin)):
-		return nil, hint(fmt.Errorf("the lines of pinseal in the repository's configuration were edited: %w", versions.ErrConflict), "git config --local --edit      and remove what stands from \">>> pinseal hooks\" on")
-	case want.text() == "":
+	}
+	return false
+}
+
+// changeConfig makes what a configuration file has of ours what is wanted.
+func changeConfig(config []byte, want hookConfig) ([]byte, error) {
+	f := readHookConfig(config)
+	switch {
+	case f.text == want.text(f.newline):
 		return config, nil
-	case bytes.HasSuffix(bytes.TrimRight(config, "\r\n"), []byte(`\`)):
+	case want.text(false) == "":
+		return f.rest, nil
+	case bytes.HasSuffix(bytes.TrimRight(f.rest, "\r\n"), []byte(`\`)):
 		return nil, errors.New("the repository's configuration ends in the middle of a line")
 	}
-	return appendMarked(config, want.text()), nil
+	newline := len(f.rest) > 0 && f.rest[len(f.rest)-1] != '\n'
+	if newline {
+		f.rest = append(f.rest, '\n')
+	}
+	return append(f.rest, want.text(newline)...), nil
 }

@@ -76,17 +76,6 @@ func rewrite(file string, old, data []byte) fileStep {
 	return fileStep{func() error { return put(old, data) }, func() error { return put(data, old) }}
 }
 
-// moveFile renames a file to a name that is free.
-func moveFile(from, to string) fileStep {
-	move := func(from, to string) error {
-		if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
-			return errors.Join(fmt.Errorf("%q is there: %w", to, repo.ErrChanged), err)
-		}
-		return os.Rename(from, to)
-	}
-	return fileStep{func() error { return move(from, to) }, func() error { return move(to, from) }}
-}
-
 // removeScript removes a file of ours that was read before.
 func removeScript(file string, old []byte) fileStep {
 	return fileStep{func() error {
@@ -95,18 +84,6 @@ func removeScript(file string, old []byte) fileStep {
 		}
 		return os.Remove(file)
 	}, func() error { return swapFile(file, old, 0o777) }}
-}
-
-// putBack renames what was set aside over a file of ours that was read before.
-func putBack(file string, old []byte) fileStep {
-	return fileStep{func() error {
-		if err := stillIs(file, old); err != nil {
-			return err
-		}
-		return os.Rename(file+setAside, file)
-	}, func() error {
-		return errors.Join(os.Rename(file, file+setAside), swapFile(file, old, 0o777))
-	}}
 }
 
 // stillIs refuses a file that is not what it was when it was read: old, or nil

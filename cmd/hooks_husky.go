@@ -13,28 +13,35 @@ import (
 // huskyFirst begins a file of husky that was made for us.
 const huskyFirst = "#!/usr/bin/env sh\n"
 
-// huskyText is what a file of husky runs first. Husky puts directories of the work
-// tree on PATH: a pinseal from there is refused.
-func huskyText(hook string) string {
-	text := fmt.Sprintf(`pinseal_program=$(command -v pinseal) || pinseal_program=
+// guardText finds pinseal on PATH, as a file of the team has to. There may be
+// directories of the work tree on it: a pinseal from there is refused.
+func guardText(hook string) string {
+	return fmt.Sprintf(`pinseal_program=$(command -v pinseal) || pinseal_program=
 case $pinseal_program in "$(pwd -P)"/* | [!/]* | '')
 	echo 'pinseal: the %[1]s hook stops here: there is no pinseal on PATH outside of the work tree' >&2
 	echo '  this time without it:   git %[2]s --no-verify' >&2
 	exit 1 ;;
 esac
 `, hook, commandOf(hook))
-	if hook != "pre-push" {
-		return text + fmt.Sprintf("\"$pinseal_program\" hook %s \"$@\" || exit\n", hook)
-	}
-	return text + pushText(`"$pinseal_program"`)
 }
+
+// huskyText is what a file of husky runs first.
+func huskyText(hook string) string {
+	if hook != "pre-push" {
+		return guardText(hook) + fmt.Sprintf("\"$pinseal_program\" hook %s \"$@\" || exit\n", hook)
+	}
+	return guardText(hook) + pushText(`"$pinseal_program"`)
+}
+
+// pushPipe stands before the call in pushText, on its line.
+const pushPipe = `}" | `
 
 // pushText calls the hook pre-push of program, a word of the shell, and has what
 // comes after it read the pushed refs from stdin again.
 func pushText(program string) string {
 	return `pinseal_refs=$(cat)
 printf %s "${pinseal_refs:+$pinseal_refs
-}" | ` + program + ` hook pre-push "$@" || exit
+` + pushPipe + program + ` hook pre-push "$@" || exit
 if test -n "$pinseal_refs"; then exec <<PINSEAL_REFS
 $pinseal_refs
 PINSEAL_REFS

@@ -125,6 +125,14 @@ var identicalCases = []struct {
 			w.Fatal(err)
 		}
 	}, "--chain", oldGit},
+	{"links to hooks", func(w *hookWorld, dir string) {
+		w.script(filepath.Join(dir, "scripts/push"), strangersHook)
+		for link, target := range map[string]string{"pre-push": "../../scripts/push", "pre-commit": filepath.Join(dir, "scripts/push"), "pre-merge-commit": "nothing"} {
+			if err := os.Symlink(target, filepath.Join(dir, ".git/hooks", link)); err != nil {
+				w.Fatal(err)
+			}
+		}
+	}, "--chain", oldGit},
 	{"core.hooksPath", func(w *hookWorld, dir string) { w.config(dir, "[core]\n\thooksPath = .git/more") }, "", oldGit},
 	{"pre-commit", func(w *hookWorld, dir string) {
 		w.write(filepath.Join(dir, ".pre-commit-config.yaml"), []byte("repos:\n- repo: local\n  hooks: [] # none"))

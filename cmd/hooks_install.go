@@ -170,7 +170,7 @@ func (h *hooked) manual(want hookConfig) string {
 		b.WriteString("# to the configuration of this repository\n")
 	}
 	want.textconv = true
-	b.WriteString(want.text())
+	b.WriteString(want.text(false))
 	return b.String()
 }
 

@@ -53,7 +53,7 @@ var hookLayouts = []struct {
 	{"no hooks directory", func(w *hookWorld) (string, string) { d := w.newRepo("r", "--template="); return d, d }},
 	{"core.hooksPath", func(w *hookWorld) (string, string) {
 		d := w.newRepo("r")
-		w.git(d, "config", "core.hooksPath", w.path("my hooks"))
+		w.git(d, "config", "core.hooksPath", filepath.Join(d, ".git", "my hooks"))
 		return d, d
 	}},
 	{"relative core.hooksPath", func(w *hookWorld) (string, string) {
@@ -208,7 +208,7 @@ func TestHookExitCodes(t *testing.T) {
 				want = append(want, "[origin] [a b]")
 			}
 			if dir == chained {
-				want = append(want, "theirs: "+hook+".before-pinseal "+strings.Join(args, " ")+" "+strings.ReplaceAll(stdin, "\n", "|")+"\n")
+				want = append(want, "theirs: "+hook+" "+strings.Join(args, " ")+" "+strings.ReplaceAll(stdin, "\n", "|")+"\n")
 			}
 			w.has(call(7), want...)
 			if dir == chained {

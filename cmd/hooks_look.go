@@ -52,9 +52,7 @@ func (c *cli) lookAtHooks(ctx context.Context) (_ *hooked, err error) {
 	if h.config, err = r.LocalConfig(); err != nil {
 		return nil, err
 	}
-	if m, ok := findMarked(h.config); ok {
-		h.ours, _ = readHookConfig(m.text)
-	}
+	h.ours = readHookConfig(h.config).ours
 	h.tool, err = findHookTool(r.Top())
 	return h, err
 }
@@ -78,13 +76,22 @@ type hookFile struct {
 	stub  stub // of ourHook
 	data  []byte
 	mode  fs.FileMode
-	aside bool // something has the name of a hook set aside
+	aside bool // a hook was set aside
+}
+
+// forgotten is the hook that was set aside and that nothing calls any more, "" for
+// none.
+func (f hookFile) forgotten() string {
+	if f.aside && !(f.is == ourHook && f.stub.chained) {
+		return asideOf(f.path)
+	}
+	return ""
 }
 
 // hookFileIn looks at one hook. A link is a stranger's, wherever it leads.
 func hookFileIn(dir, hook string) hookFile {
 	f := hookFile{path: filepath.Join(dir, hook)}
-	if _, err := os.Lstat(f.path + setAside); err == nil {
+	if _, err := os.Lstat(asideOf(f.path)); err == nil {
 		f.aside = true
 	}
 	info, err := os.Lstat(f.path)
@@ -131,10 +138,56 @@ func (h *hooked) dirs() []string {
 	return []string{h.dir.Path, own}
 }
 
-// sharedDir reports whether the hooks that git runs here are those of other
-// repositories too.
-func (h *hooked) sharedDir() bool {
-	return h.dir.Scope != "" && h.dir.Scope != "local" && h.dir.Scope != "worktree"
+// sharedDir says why the hooks that git runs here may be those of other
+// repositories too, "" when they are not.
+func (h *hooked) sharedDir() (string, error) {
+	if s := h.dir.Scope; s != "" && s != "local" && s != "worktree" {
+		return "core.hooksPath is not of this repository but set in the " + s + " configuration", nil
+	}
+	own, err := h.isOwn(h.dir.Path)
+	if own || err != nil {
+		return "", err
+	}
+	return "the directory of the hooks is not in this repository", nil
+}
+
+// mayChange reports whether the hooks in one of the directories are this
+// repository's alone.
+func (h *hooked) mayChange(dir string) (bool, error) {
+	if dir != h.dir.Path {
+		return h.isOwn(dir)
+	}
+	why, err := h.sharedDir()
+	return why == "" && err == nil, err
+}
+
+// isOwn reports whether a directory, or what it is a link to, is in the repository
+// or a work tree of it, and not in another repository there.
+func (h *hooked) isOwn(dir string) (bool, error) {
+	if in, err := isBelow(h.repo.CommonDir(), dir); in || err != nil {
+		return in, err
+	}
+	tops, err := h.repo.WorkTrees(h.ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, top := range tops {
+		if in, err := isInWorkTree(top, dir); err != nil || in {
+			return in && !isNested(top, dir), err
+		}
+	}
+	return false, nil
+}
+
+// isNested reports whether a directory below top is that of another repository,
+// or below one.
+func isNested(top, dir string) bool {
+	for dir, top = resolved(dir), resolved(top); dir != top && filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil || filepath.Base(dir) == ".git" {
+			return true
+		}
+	}
+	return false
 }
 
 // shown names a file for people, from the top of the work tree where it is below.

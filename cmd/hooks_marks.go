@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// marked is a block of ours in a file that others write too: the configuration of
-// git, or of a program that rules hooks. It stands between two comment lines, the
-// first of which also says what else went into the file with it.
+// marked is a block of ours in the file of a program that rules hooks. It stands
+// between two comment lines, the first of which also says what else went into the
+// file with it.
 type marked struct {
 	text    string // the lines between the marks
 	newline bool   // the line before it had no end

@@ -17,6 +17,7 @@ type hookStatus struct {
 	Chained bool   `json:"chained,omitempty"`
 	Other   bool   `json:"other_program,omitempty"` // Program is not the one that says this
 	Problem string `json:"problem,omitempty"`       // why it is not live
+	Aside   string `json:"set_aside,omitempty"`     // a hook that was set aside and that nothing calls
 }
 
 func (c *cli) runHooksStatus(ctx context.Context, asJSON bool) error {
@@ -76,6 +77,11 @@ func (h *hooked) status(hook string, toolCalls bool) hookStatus {
 	if toolCalls {
 		consider(h.toolStatus(hook))
 	}
+	for _, dir := range h.dirs() {
+		if aside := hookFileIn(dir, hook).forgotten(); aside != "" {
+			found.Aside = h.shown(aside)
+		}
+	}
 	return found
 }
 
@@ -106,7 +112,7 @@ func (h *hooked) fileStatus(dir, hook string) hookStatus {
 	switch {
 	case f.is == ourHook:
 		s = h.calling(s, f.stub.program)
-		s.Chained = f.stub.chained
+		s.Chained = f.stub.chained && f.aside
 	case f.is == changedHook:
 		s.Problem = "it was written by another version of pinseal, or edited since"
 	case f.is == strangerHook && callsHook(f.data, hook):
@@ -185,6 +191,9 @@ func (h *hooked) printStatus(all []hookStatus) error {
 		}
 		if s.Other {
 			said = append(said, "calls another pinseal: "+s.Program)
+		}
+		if s.Aside != "" {
+			said = append(said, "set aside and not called: "+s.Aside)
 		}
 		rows[i] = []string{name, live, s.Via, strings.Join(said, "; ")}
 	}

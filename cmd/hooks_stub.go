@@ -10,8 +10,9 @@ import (
 // when a merge needs no help.
 var hookNames = []string{"pre-commit", "pre-merge-commit", "pre-push"}
 
-// setAside is what the name of a hook that stood in our place ends in.
-const setAside = ".before-pinseal"
+// asideDir is the directory in that of the hooks where hooks that stood in our
+// place are, with their names: some look at what they are called.
+const asideDir = "before-pinseal"
 
 // stub is a hook file of ours.
 type stub struct {
@@ -42,11 +43,12 @@ test -f "$pinseal_program" && test -x "$pinseal_program" || pinseal_stop 'is not
 
 // Pushing tells the refs on stdin, which two hooks have to read.
 const (
-	stubCall    = "exec \"$pinseal_program\" hook %s \"$@\"\n"
-	stubChain   = "if test -x \"$0" + setAside + "\"; then \"$0" + setAside + "\" \"$@\" || exit; fi\n" + stubCall
-	stubChainIn = `pinseal_refs=$(cat && echo .)
-if test -x "$0` + setAside + `"; then printf %%s "${pinseal_refs%%.}" 2>/dev/null | "$0` + setAside + `" "$@" || exit; fi
-printf %%s "${pinseal_refs%%.}" | "$pinseal_program" hook %s "$@"
+	stubCall    = "exec \"$pinseal_program\" hook %[1]s \"$@\"\n"
+	stubAside   = "case $0 in */*) pinseal_before=${0%%/*}/" + asideDir + "/%[1]s ;; *) pinseal_before=./" + asideDir + "/%[1]s ;; esac\n"
+	stubChain   = stubAside + "if test -x \"$pinseal_before\"; then \"$pinseal_before\" \"$@\" || exit; fi\n" + stubCall
+	stubChainIn = stubAside + `pinseal_refs=$(cat && echo .)
+if test -x "$pinseal_before"; then printf %%s "${pinseal_refs%%.}" 2>/dev/null | "$pinseal_before" "$@" || exit; fi
+printf %%s "${pinseal_refs%%.}" | "$pinseal_program" hook %[1]s "$@"
 `
 )
 
@@ -54,7 +56,7 @@ printf %%s "${pinseal_refs%%.}" | "$pinseal_program" hook %s "$@"
 func (s stub) text() string {
 	notes, away, call := "", `rm '$0'`, stubCall
 	if s.chained {
-		notes, away, call = " chained", "mv '$0"+setAside+"' '$0'", stubChain
+		notes, away, call = " chained", "mv '${0%/*}/"+asideDir+"/"+s.hook+"' '$0'", stubChain
 		if s.hook == "pre-push" {
 			call = stubChainIn
 		}

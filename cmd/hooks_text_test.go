@@ -2,14 +2,11 @@ package cmd
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"gopkg.in/yaml.v3"
-
-	"pinseal/repo"
 )
 
 // stubV1 is a hook of version 1 as it was written by the first program that had
@@ -83,109 +80,6 @@ func TestMarked(t *testing.T) {
 	}
 }
 
-func TestChangeConfig(t *testing.T) {
-	want := hookConfig{program: "/opt/it's \\ \"bin\"/pinseal", hooks: true, textconv: true}
-	config, err := changeConfig([]byte("[core]\n\tbare = false\n"), want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, _ := findMarked(config)
-	if got, others := readHookConfig(m.text); got != want || others != "" {
-		t.Errorf("got %+v and %q, want %+v", got, others, want)
-	}
-	file := filepath.Join(t.TempDir(), "config")
-	if err := os.WriteFile(file, config, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for key, want := range map[string]string{
-		textconvKey: textconvCommand(want.program), hookKey("pre-push", "command"): hookCommand("pre-push", want.program), hookKey("pre-push", "event"): "pre-push",
-	} {
-		out, err := exec.Command("git", "config", "--file", file, "--get", key).Output()
-		if err != nil || string(out) != want+"\n" {
-			t.Errorf("%s is %q, %v, want %q", key, out, err, want)
-		}
-	}
-	for _, config := range []string{"[a]\n\tb = c \\", "[a]\n\tb = c \\\n", "[a]\n" + markPlain, markBegin + "edited\n" + markEnd} {
-		if got, err := changeConfig([]byte(config), want); err == nil {
-			t.Errorf("%q became %q", config, got)
-		}
-	}
-}
-
-// A repository with hooks is still opened without a process.
-func TestHooksKeepThePlainLayout(t *testing.T) {
-	dir := t.TempDir()
-	if out, err := exec.Command("git", "init", "-q", dir).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	file := filepath.Join(dir, ".git", "config")
-	config, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err = changeConfig(config, hookConfig{program: "/opt/it's/pinseal", hooks: true, textconv: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, config, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	r, err := repo.Open(t.Context(), dir, repo.Options{Env: []string{"PATH=" + os.Getenv("PATH")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	if r.Spawns() != 0 {
-		t.Errorf("opened with %d processes", r.Spawns())
-	}
-}
-
-// A configured hook is run as git runs it: the shell gets the command, and "$@"
-// behind it when there are arguments.
-func TestHookCommand(t *testing.T) {
-	dir := t.TempDir()
-	program := filepath.Join(dir, "it's bin")
-	run := func(top, hook, stdin string, args ...string) (string, int) {
-		t.Helper()
-		command := hookCommand(hook, program)
-		argv := []string{"-c", command, command}
-		if len(args) > 0 {
-			argv = append([]string{"-c", command + ` "$@"`, command}, args...)
-		}
-		c := exec.Command("sh", argv...)
-		c.Dir, c.Stdin = top, strings.NewReader(stdin)
-		out, err := c.CombinedOutput()
-		if c.ProcessState == nil {
-			t.Fatal(err)
-		}
-		return string(out), c.ProcessState.ExitCode()
-	}
-	top := t.TempDir()
-	out, code := run(top, "pre-merge-commit", "")
-	if code != 1 || !strings.Contains(out, program) || !strings.Contains(out, "git merge --no-verify") || !strings.Contains(out, "--remove-section hook.pinseal-pre-merge-commit") {
-		t.Errorf("exit code %d\n%s", code, out)
-	}
-	script := "#!/bin/sh\nprintf '[%s]' \"$@\"\ncat\nexit 7\n"
-	if err := os.WriteFile(program, []byte(script), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, code := run(top, "pre-commit", ""); code != 1 {
-		t.Errorf("not executable: exit code %d", code)
-	}
-	if err := os.Chmod(program, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if out, code := run(top, "pre-commit", ""); code != 7 || out != "[hook][pre-commit]" {
-		t.Errorf("exit code %d, %q", code, out)
-	}
-	if out, code := run(top, "pre-push", "refs\n", "origin", "a 'b' $c"); code != 7 || out != "[hook][pre-push][origin][a 'b' $c]refs\n" {
-		t.Errorf("exit code %d, %q", code, out)
-	}
-	if out, code := run(dir, "pre-commit", ""); code != 1 || strings.Contains(out, "[hook]") {
-		t.Errorf("in the work tree: exit code %d, %q", code, out)
-	}
-}
-
 func TestCalledAs(t *testing.T) {
 	dir := t.TempDir()
 	real, other, link := filepath.Join(dir, "cellar", "1.2", "pinseal"), filepath.Join(dir, "other"), filepath.Join(dir, "bin", "pinseal")
@@ -250,9 +144,9 @@ func TestPreCommitHooksFile(t *testing.T) {
 	}
 	want := map[string][3]string{
 		"pinseal":             {"golang", "pinseal hook pre-commit", "pre-commit pre-merge-commit"},
-		"pinseal-system":      {"system", "pinseal hook pre-commit", "pre-commit pre-merge-commit"},
+		"pinseal-system":      {"system", preCommitGuarded("exec pinseal hook pre-commit"), "pre-commit pre-merge-commit"},
 		"pinseal-push":        {"golang", preCommitPush, "pre-push"},
-		"pinseal-push-system": {"system", preCommitPush, "pre-push"},
+		"pinseal-push-system": {"system", preCommitGuarded(preCommitRefs), "pre-push"},
 	}
 	for _, e := range entries {
 		w := want[e.ID]

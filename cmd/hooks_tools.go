@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -96,14 +95,29 @@ func (t *hookTool) calls(top string) (map[string]bool, error) {
 // this machine or from our repository.
 var preCommitID = regexp.MustCompile(`(?m)^[ -]*id: *["']?pinseal(-push)?(-system)?["']? *(#.*)?$`)
 
-// callsHook reports whether a line of a script or a list calls the hook by us.
+// hookCall is a line that begins with a call of a hook by us, or has one behind
+// what decides whether to. What follows must not take back what the hook says.
+var hookCall = regexp.MustCompile(`^(?:- )?(?:run: )?(.*(?:&&|\|\|?|;) *)?(?:if ! |exec )?` +
+	`(?:'(?:[^']|'\\'')*pinseal(?:\.exe)?'|"[^"]*pinseal(?:\.exe)?"|[^\s"'#]*pinseal(?:\.exe)?|"?\$\{?pinseal_program\}?"?) hook ([a-z-]+)(?:$|[ ;])(.*)$`)
+
+var (
+	scriptEnds = regexp.MustCompile(`^(?:exit|return|exec +[^ 0-9<>&])`) // not in a block
+	takenBack  = regexp.MustCompile(`\|\| *(?:true|:)|& *$`)
+)
+
+// callsHook reports whether a script or a list calls the hook by us, as far as its
+// lines tell.
 func callsHook(data []byte, hook string) bool {
-	for line := range bytes.Lines(data) {
-		line = bytes.TrimSpace(line)
-		_, rest, found := bytes.Cut(line, []byte(" hook "+hook))
-		if found && !bytes.HasPrefix(line, []byte("#")) && bytes.Contains(line, []byte("pinseal")) &&
-			(len(rest) == 0 || !bytes.ContainsAny(rest[:1], "-abcdefghijklmnopqrstuvwxyz")) {
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimRight(line, " \t\r\n")
+		call := hookCall.FindStringSubmatch(strings.TrimSpace(line))
+		switch {
+		case call == nil || call[1] != pushPipe && (strings.Count(call[1], `"`)%2 != 0 || strings.Count(call[1], "'")%2 != 0):
+		case call[2] == hook && !takenBack.MatchString(call[3]):
 			return true
+		}
+		if scriptEnds.MatchString(line) {
+			return false
 		}
 	}
 	return false

@@ -86,18 +86,39 @@ func TestAppendLefthook(t *testing.T) {
 }
 
 func TestCallsHook(t *testing.T) {
-	for line, want := range map[string]bool{
-		"pinseal hook pre-commit":                         true,
-		"  run: pinseal hook pre-commit":                  true,
-		`'/opt/bin/pinseal' hook pre-commit "$@" || exit`: true,
-		"# pinseal hook pre-commit":                       false,
-		"pinseal hook pre-commit-msg":                     false,
-		"pinseal hook pre-push":                           false,
-		"other hook pre-commit":                           false,
-		"":                                                false,
+	for text, want := range map[string]bool{
+		"pinseal hook pre-commit":                                          true,
+		"  run: pinseal hook pre-commit":                                   true,
+		"- run: /usr/bin/pinseal hook pre-commit":                          true,
+		`'/opt/my bin/pinseal' hook pre-commit "$@" || exit`:               true,
+		`exec "/opt/bin/pinseal" hook pre-commit "$@"`:                     true,
+		"test -n \"$CI\" || pinseal hook pre-commit":                       true,
+		"if ! pinseal hook pre-commit; then":                               true,
+		"npm test && exec pinseal hook pre-commit":                         true,
+		"exec 1>&2\nif false; then\n  exit 0\nfi\npinseal hook pre-commit": true,
+		huskyText("pre-commit"):                                            true,
+		manualText("pre-commit", "/opt/it's/pinseal"):                      true,
+		lefthookText():                true,
+		"# pinseal hook pre-commit":   false,
+		"pinseal hook pre-commit-msg": false,
+		"pinseal hook pre-push":       false,
+		"other hook pre-commit":       false,
+		"":                            false,
+		"echo run pinseal hook pre-commit yourself":                            false,
+		`echo "first npm test && pinseal hook pre-commit"`:                     false,
+		"exit 0\npinseal hook pre-commit":                                      false,
+		"exec other\npinseal hook pre-commit":                                  false,
+		"pinseal hook pre-commit || true":                                      false,
+		"pinseal hook pre-commit &":                                            false,
+		"exit 0\necho run pinseal hook pre-commit yourself\npinseal-hook && x": false,
 	} {
-		if got := callsHook([]byte("#!/bin/sh\n"+line+"\n"), "pre-commit"); got != want {
-			t.Errorf("%q: %t", line, got)
+		if got := callsHook([]byte("#!/bin/sh\n"+text+"\n"), "pre-commit"); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
+	}
+	for _, text := range []string{huskyText("pre-push"), manualText("pre-push", "/opt/it's/pinseal"), lefthookText()} {
+		if !callsHook([]byte(text), "pre-push") {
+			t.Errorf("not seen in\n%s", text)
 		}
 	}
 }
@@ -182,50 +203,5 @@ func TestHuskyStart(t *testing.T) {
 		if got := text[huskyStart([]byte(text)):]; got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
-	}
-}
-
-// pre-commit splits the entry like a shell, gives it an empty stdin, and says in
-// variables what is pushed; for a first push it does not say which commit.
-func TestPreCommitPush(t *testing.T) {
-	top, bin := t.TempDir(), aside(t)
-	git := func(args ...string) string {
-		t.Helper()
-		c := exec.Command("git", append([]string{"-c", "user.name=Ada", "-c", "user.email=ada@example.com"}, args...)...)
-		c.Dir = top
-		out, err := c.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	git("init", "-q")
-	git("commit", "-q", "--allow-empty", "-m", "one")
-	first := git("rev-parse", "HEAD")
-	git("branch", "topic")
-	git("commit", "-q", "--allow-empty", "-m", "two")
-	head := git("rev-parse", "HEAD")
-	script, begins := strings.CutPrefix(preCommitPush, "sh -c '")
-	script, ends := strings.CutSuffix(script, "'")
-	if !begins || !ends || strings.Contains(script, "'") {
-		t.Fatalf("the entry is not sh -c and one word:\n%s", preCommitPush)
-	}
-	none := strings.Repeat("0", 40)
-	remote := []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + top, "PRE_COMMIT_REMOTE_NAME=origin", "PRE_COMMIT_REMOTE_URL=a b"}
-	for _, test := range []struct {
-		env  []string
-		want string
-	}{
-		{[]string{"PRE_COMMIT_TO_REF=" + first, "PRE_COMMIT_FROM_REF=x", "PRE_COMMIT_LOCAL_BRANCH=refs/heads/topic", "PRE_COMMIT_REMOTE_BRANCH=refs/heads/t"}, "refs/heads/topic " + first + " refs/heads/t " + none},
-		{[]string{"PRE_COMMIT_LOCAL_BRANCH=refs/heads/topic", "PRE_COMMIT_REMOTE_BRANCH=refs/heads/t"}, "refs/heads/topic " + first + " refs/heads/t " + none},
-		{nil, "HEAD " + head + " HEAD " + none},
-	} {
-		want := "[hook][pre-push][origin][a b]" + test.want + "\n"
-		if out, code := sh(t, top, script, "", append(test.env, remote...), nil); code != 0 || out != want {
-			t.Errorf("%q: exit code %d\n%s\nwant\n%s", test.env, code, out, want)
-		}
-	}
-	if _, code := sh(t, top, script, "", append(remote, "CODE=7"), nil); code != 7 {
-		t.Errorf("exit code %d, want 7", code)
 	}
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"os"
+	"path/filepath"
 )
 
 func (c *cli) runHooksUninstall(ctx context.Context) error {
@@ -32,8 +33,8 @@ func (c *cli) runHooksUninstall(ctx context.Context) error {
 	if err := h.carryOut(steps, hookConfig{}); err != nil {
 		return err
 	}
-	for _, file := range left {
-		h.warn("%q was written by another version of pinseal, or edited since: it is left for you to remove", h.shown(file))
+	for _, f := range left {
+		h.sayLeft(f)
 	}
 	switch {
 	case nothing && len(left) == 0:
@@ -44,28 +45,43 @@ func (c *cli) runHooksUninstall(ctx context.Context) error {
 	return nil
 }
 
+// sayLeft tells of a hook that uninstall does not touch.
+func (h *hooked) sayLeft(f hookFile) {
+	if f.is == changedHook {
+		h.warn("%q was written by another version of pinseal, or edited since: it is left for you to remove", h.shown(f.path))
+	}
+	if aside := f.forgotten(); aside != "" {
+		h.warn("%q was set aside by pinseal, and another hook has taken its place: nothing calls it. To have it back:%s",
+			h.shown(aside), lines{"mv " + quoteShell(aside) + " " + quoteShell(f.path)})
+	}
+}
+
 // removeFiles is the steps that take hook files of ours away and bring back what
-// they set aside. left are files that may be ours and stay.
-func (h *hooked) removeFiles() (steps []fileStep, left []string, err error) {
+// they set aside. left are those that stay, and need a person to decide.
+func (h *hooked) removeFiles() (steps []fileStep, left []hookFile, err error) {
 	for _, dir := range h.dirs() {
-		if dir == h.dir.Path && h.sharedDir() {
+		if ours, err := h.mayChange(dir); err != nil {
+			return nil, nil, err
+		} else if !ours {
 			continue
 		}
-		madeDir := false
+		madeDir, back := false, false
 		for _, hook := range hookNames {
 			f := hookFileIn(dir, hook)
-			if f.is == changedHook {
-				left = append(left, f.path)
-			}
 			switch {
 			case f.is == noHook && f.aside: // somebody removed ours
-				steps = append(steps, moveFile(f.path+setAside, f.path))
-			case f.is == ourHook && f.stub.chained && f.aside:
-				steps = append(steps, putBack(f.path, f.data))
+				steps, back = append(steps, moveBack(f.path)), true
+			case f.is == ourHook && f.aside:
+				steps, back = append(steps, putBack(f.path, f.data)), true
+			case f.is == changedHook || f.forgotten() != "":
+				left = append(left, f)
 			case f.is == ourHook:
 				steps = append(steps, removeScript(f.path, f.data))
 			}
 			madeDir = madeDir || f.stub.madeDir
+		}
+		if back {
+			steps = append(steps, removeEmpty(filepath.Join(dir, asideDir)))
 		}
 		if madeDir {
 			steps = append(steps, removeEmpty(dir))

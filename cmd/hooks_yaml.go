@@ -21,14 +21,15 @@ func preCommitText(indent string) string {
   hooks:
     - id: pinseal
       name: pinseal, staged secrets
-      entry: pinseal hook pre-commit
+      entry: `+preCommitGuarded("exec pinseal hook pre-commit")+`
       language: system
       pass_filenames: false
       always_run: true
       stages: [pre-commit, pre-merge-commit]
+    # Of a push of several refs pre-commit names one: the others are not looked into.
     - id: pinseal-push
       name: pinseal, pushed secrets
-      entry: `+preCommitPush+`
+      entry: `+preCommitGuarded(preCommitRefs)+`
       language: system
       pass_filenames: false
       always_run: true
@@ -36,15 +37,25 @@ func preCommitText(indent string) string {
 `)
 }
 
-const preCommitPush = `sh -c 'printf "%s %s %s %040d\n" "${PRE_COMMIT_LOCAL_BRANCH:-HEAD}" ` +
-	`"$(git rev-parse "${PRE_COMMIT_TO_REF:-${PRE_COMMIT_LOCAL_BRANCH:-HEAD}}")" "${PRE_COMMIT_REMOTE_BRANCH:-HEAD}" 0 | ` +
-	`pinseal hook pre-push "$PRE_COMMIT_REMOTE_NAME" "$PRE_COMMIT_REMOTE_URL"'`
+const (
+	preCommitRefs = `printf "%s %s %s %040d\n" "${PRE_COMMIT_LOCAL_BRANCH:-HEAD}" ` +
+		`"$(git rev-parse "${PRE_COMMIT_TO_REF:-${PRE_COMMIT_LOCAL_BRANCH:-HEAD}}")" "${PRE_COMMIT_REMOTE_BRANCH:-HEAD}" 0 | ` +
+		`pinseal hook pre-push "$PRE_COMMIT_REMOTE_NAME" "$PRE_COMMIT_REMOTE_URL"`
+	preCommitPush = "sh -c '" + preCommitRefs + "'" // where pre-commit puts pinseal on PATH itself
+)
+
+// preCommitGuarded is an entry that calls no pinseal of the work tree. It is one
+// line that is plain YAML, too.
+func preCommitGuarded(call string) string {
+	return `sh -c 'case $(command -v pinseal) in "$(pwd -P)"/* | [!/]* | "") ` +
+		`echo "pinseal stops here, for there is none on PATH outside of the work tree" >&2; exit 1 ;; esac; ` + call + `'`
+}
 
 // lefthookText is three sections of lefthook's file.
 func lefthookText() string {
 	var b strings.Builder
 	for _, hook := range hookNames {
-		fmt.Fprintf(&b, "%s:\n  commands:\n    pinseal:\n      run: pinseal hook %s", hook, hook)
+		fmt.Fprintf(&b, "%s:\n  commands:\n    pinseal:\n      run: |\n%s        \"$pinseal_program\" hook %s", hook, indentText("        ", guardText(hook)), hook)
 		if hook == "pre-push" {
 			b.WriteString(" '{1}' '{2}'\n      use_stdin: true")
 		}

@@ -2,9 +2,9 @@ package cmd
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -89,7 +89,10 @@ func (c *cli) defaultIdentity() (string, error) {
 }
 
 func (c *cli) readIdentity(file string) (*identitySource, error) {
-	data, err := readCapped(file, seal.MaxIdentity)
+	data, err := c.readFile(file, seal.MaxIdentity)
+	if errors.Is(err, context.Canceled) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &noIdentityError{fmt.Sprintf("identity %q cannot be read: %s", file, reasonOf(err))}
 	}
@@ -213,49 +216,4 @@ func (s *session) keyring(sources ...*versions.Source) (*versions.Keyring, error
 		return nil, err
 	}
 	return versions.NewKeyring(s.note, ids, sources...)
-}
-
-// readCapped reads a file of at most max bytes. Pipes and devices, whose size is
-// not known before, are read no further than that.
-func readCapped(file string, max int) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() || info.Size() > int64(max) {
-		return nil, fmt.Errorf("is a directory, or larger than %d bytes", max)
-	}
-	return readAtMost(f, max)
-}
-
-// readAtMost reads to the end, which must come within max bytes.
-func readAtMost(r io.Reader, max int) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, int64(max)+1))
-	if err == nil && len(data) > max {
-		err = fmt.Errorf("is larger than %d bytes", max)
-	}
-	return data, err
-}
-
-// writeReason is reasonOf for a file that is replaced.
-func writeReason(err error) string {
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		return link.Err.Error()
-	}
-	return reasonOf(err)
-}
-
-// reasonOf leaves out the operation and the path that os puts into its errors.
-func reasonOf(err error) string {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err.Error()
-	}
-	return err.Error()
 }

@@ -145,11 +145,13 @@ func (c *cli) readPairs(o *importOptions) ([]plainPair, error) {
 // readInput reads a file, or stdin for "-", of at most max bytes.
 func (c *cli) readInput(file string, max int) ([]byte, error) {
 	if file != "-" {
-		data, err := readCapped(c.path(file), max)
-		if errors.Is(err, os.ErrNotExist) {
+		data, err := c.readFile(c.path(file), max)
+		switch {
+		case errors.Is(err, context.Canceled):
+			return nil, err
+		case errors.Is(err, os.ErrNotExist):
 			return nil, usage(nil, "there is no file %q", file)
-		}
-		if err != nil {
+		case err != nil:
 			return nil, usage(nil, "file %q: %s", file, reasonOf(err))
 		}
 		return data, nil
@@ -157,11 +159,11 @@ func (c *cli) readInput(file string, max int) ([]byte, error) {
 	if c.StdinTTY {
 		return nil, usage([]string{"pinseal import .env", "some-command | pinseal import -"}, "there is nothing to import: name a file, or pipe one in")
 	}
-	data, err := readAtMost(c.Stdin, max)
-	if err != nil {
-		return nil, usage(nil, "stdin %s", err)
+	data, err := orDone(c.done, func() ([]byte, error) { return readAtMost(c.Stdin, max) })
+	if err != nil && !errors.Is(err, context.Canceled) {
+		err = usage(nil, "stdin %s", err)
 	}
-	return data, nil
+	return data, err
 }
 
 // parseDotenv reads a .env file and warns, once, of what other readers would

@@ -46,57 +46,6 @@ func checkRemote(name string, remotes []repo.Remote) error {
 	return hint(&versions.NotFoundError{What: "remote", Name: name, In: "this repository, though pinseal.remote names it"}, try...)
 }
 
-// recall takes what this machine remembers of the app into account in a session
-// that only looks: a note or a ledger that went back is refused there too. It
-// asks for no trust, and changes what is remembered only where the app is known
-// at this place. A service has no memory, nor has a machine without a home.
-func (s *session) recall() error {
-	if s.mem != nil || s.asked || s.isService() {
-		return nil
-	}
-	s.asked = true
-	dir, err := s.stateDir()
-	if err != nil {
-		return nil
-	}
-	mem, err := loadMemory(dir, s.warn)
-	if err != nil {
-		return err
-	}
-	known, err := s.knownHere(mem)
-	if err != nil {
-		return err
-	}
-	remembered, err := mem.note(s.id)
-	if err != nil {
-		return err
-	}
-	mem.frozen, s.mem = !known, mem
-	s.note, err = versions.NewestNote(s.id, remembered, versions.NoteCandidate{Signed: s.note.Signed(), From: s.where()})
-	if err != nil {
-		return s.noteHint(err)
-	}
-	return s.rememberNote()
-}
-
-// knownHere reports whether this place is known for this app.
-func (s *session) knownHere(m *memory) (bool, error) {
-	dir := s.repo.CommonDir()
-	if m.known.place(dir) != nil || len(m.known.placesOf(s.id)) == 0 {
-		return m.known.judge(dir, s.claim) == goOn, nil
-	}
-	urls, err := s.remoteURLs()
-	if err != nil {
-		return false, err
-	}
-	for _, u := range urls {
-		if m.known.place(u) != nil {
-			return m.known.judge(u, s.claim) == goOn, nil
-		}
-	}
-	return false, nil
-}
-
 // openTips verifies the ledger of an environment with the newest note, the
 // ledger's own included, and remembers how far it was verified. The ledger's note
 // counts, and is remembered, only when the pins verify under it.
@@ -165,15 +114,25 @@ func (s *session) ledgerHint(err error, env string) error {
 		for _, line := range s.fetchHints() {
 			try = append(try, line+"            a newer ledger may be on the remote")
 		}
-		try = append(try, "git log "+versions.LedgerRef(s.id, env))
+		try = append(try, s.logHints(versions.LedgerRef(s.id, env))...)
 		if !unverified(err) {
 			try = append(try, "pinseal trust            only after you know why it went back")
 		}
 		return hint(err, try...)
 	case errors.Is(err, versions.ErrConflict):
-		return hint(err, "git log refs/pinseal refs/pinseal-remotes --oneline     and drop the one that is wrong")
+		return hint(err, "git log --oneline --glob=refs/pinseal --glob=refs/pinseal-remotes     and drop the one that is wrong")
 	}
 	return err
+}
+
+// logHints offer the histories of refs, of those that are there.
+func (s *session) logHints(refs ...string) (try []string) {
+	for _, ref := range refs {
+		if at, err := s.repo.Ref(s.ctx, ref); err == nil && at != "" {
+			try = append(try, "git log "+ref)
+		}
+	}
+	return try
 }
 
 // localLedger opens an environment's ledger as it is here, without a look at any
@@ -199,6 +158,9 @@ func (s *session) localLedger(env string) (l *versions.Ledger, missed int, err e
 
 // ledgerForReading opens the local ledger. When there is none it fetches, once.
 func (s *session) ledgerForReading(env string) (*versions.Ledger, error) {
+	if err := s.recall(); err != nil {
+		return nil, err
+	}
 	tips, err := versions.ReadTips(s.ctx, s.repo, "", s.id, env)
 	if err != nil {
 		return nil, err

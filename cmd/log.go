@@ -34,8 +34,9 @@ version, as far as the ledger is here. No key is needed and no value is printed.
 A secret is followed through pinseal mv to the names it had before, and the app to
 the directory it was in. A rename seals the value anew, so it is told by what is
 left of it: in one commit the one name goes and the other comes, all that stands
-beside the value is equal, and the value is as long. That is likely, not proven.
-Where more than one fits, all are named and none is followed.
+beside the value is equal, and the value is about as long (in steps of 128 bytes).
+That is likely, not proven. Where more than one fits, all are named and none is
+followed.
 
 With --signed it says of each commit shown what git verify-commit makes of its
 signature.`,

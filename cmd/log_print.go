@@ -58,9 +58,9 @@ func (c loggedChange) notes() []string {
 	maybe := strings.Join(c.Maybe, " or ")
 	switch {
 	case c.MovedFrom != "":
-		notes = append(notes, "moved here from "+c.MovedFrom)
+		notes = append(notes, "likely moved here from "+c.MovedFrom)
 	case c.MovedTo != "":
-		notes = append(notes, "moved to "+c.MovedTo)
+		notes = append(notes, "likely moved to "+c.MovedTo)
 	case maybe != "" && c.Action == string(versions.Removed):
 		notes = append(notes, "perhaps moved to "+maybe)
 	case maybe != "":

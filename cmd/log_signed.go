@@ -8,6 +8,7 @@ import (
 // signatureJSON is what git makes of a commit's signature.
 type signatureJSON struct {
 	State  string `json:"state"`
+	Format string `json:"format,omitempty"` // as gpg.format has it
 	Signer string `json:"signer,omitempty"`
 	Key    string `json:"key,omitempty"`
 }
@@ -21,9 +22,13 @@ func (s *session) signatures(shown []versions.LogEntry) (map[repo.Hash]*signatur
 	found, err := s.repo.Signatures(s.ctx, commits)
 	marks := make(map[repo.Hash]*signatureJSON, len(found))
 	for h, sig := range found {
-		marks[h] = &signatureJSON{string(sig.State), sig.Signer, sig.Key}
+		marks[h] = signatureOf(sig)
 	}
 	return marks, err
+}
+
+func signatureOf(sig repo.CommitSignature) *signatureJSON {
+	return &signatureJSON{string(sig.State), string(sig.Format), sig.Signer, sig.Key}
 }
 
 // text is what people read of a signature. Only of a good one it begins with

@@ -15,20 +15,37 @@ func TestSignatureText(t *testing.T) {
 		sig  signatureJSON
 		want string
 	}{
-		{signatureJSON{"good", "ada@example.com", "SHA256:x"}, "signed by ada@example.com"},
-		{signatureJSON{"good", "", "SHA256:x"}, "signed by SHA256:x"},
-		{signatureJSON{"none", "", ""}, "not signed"},
-		{signatureJSON{"bad", "Ada <ada@example.com>", "x"}, "bad signature of Ada <ada@example.com>"},
-		{signatureJSON{"bad", "", ""}, "bad signature"},
-		{signatureJSON{"unknown", "", "SHA256:x"}, "signature by a key that git does not know (SHA256:x)"},
-		{signatureJSON{"unknown", "", ""}, "signature by a key that git does not know"},
-		{signatureJSON{"untrusted", "Bob", "x"}, "signature of Bob, whose key is below gpg.minTrustLevel"},
-		{signatureJSON{"expired", "Bob", "x"}, "expired signature of Bob"},
-		{signatureJSON{"revoked", "", "x"}, "signature of x by a revoked key"},
-		{signatureJSON{"something else", "", ""}, "bad signature"},
+		{signatureJSON{"good", "", "ada@example.com", "SHA256:x"}, "signed by ada@example.com"},
+		{signatureJSON{"good", "", "", "SHA256:x"}, "signed by SHA256:x"},
+		{signatureJSON{"none", "", "", ""}, "not signed"},
+		{signatureJSON{"bad", "", "Ada <ada@example.com>", "x"}, "bad signature of Ada <ada@example.com>"},
+		{signatureJSON{"bad", "", "", ""}, "bad signature"},
+		{signatureJSON{"unknown", "", "", "SHA256:x"}, "signature by a key that git does not know (SHA256:x)"},
+		{signatureJSON{"unknown", "", "", ""}, "signature by a key that git does not know"},
+		{signatureJSON{"untrusted", "", "Bob", "x"}, "signature of Bob, whose key is below gpg.minTrustLevel"},
+		{signatureJSON{"expired", "", "Bob", "x"}, "expired signature of Bob"},
+		{signatureJSON{"revoked", "", "", "x"}, "signature of x by a revoked key"},
+		{signatureJSON{"something else", "", "", ""}, "bad signature"},
 	} {
 		if got := test.sig.text(); got != test.want {
 			t.Errorf("%v: %q, want %q", test.sig, got, test.want)
+		}
+	}
+}
+
+// What lets git know a key depends on who checks it.
+func TestKeyHint(t *testing.T) {
+	for _, test := range []struct {
+		sig  signatureJSON
+		want string
+	}{
+		{signatureJSON{State: "unknown", Format: "ssh"}, "git config gpg.ssh.allowedSignersFile FILE"},
+		{signatureJSON{State: "unknown", Format: "openpgp"}, "gpg --import FILE"},
+		{signatureJSON{State: "expired", Format: "openpgp"}, "gpg --import FILE"},
+		{signatureJSON{State: "unknown", Format: "x509"}, "gpgsm --import FILE"},
+	} {
+		if got := test.sig.keyHint(); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%v: %q", test.sig, got)
 		}
 	}
 }

@@ -155,7 +155,7 @@ func (s *session) newestPins() ([]listedPin, error) {
 			return nil, err
 		}
 		if missed > 0 {
-			s.say("%s: this clone has no pins; #%d has been seen elsewhere%s", env, missed, lines(labelled(s.hereAll(s.fetchHints()))))
+			s.warn("%s: this clone has no pins; #%d has been seen elsewhere%s", env, missed, lines(labelled(s.hereAll(s.fetchHints()))))
 		}
 		if l == nil || l.Tip() == nil {
 			continue

@@ -3,10 +3,12 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
-	"strings"
+	"path"
 
 	"pinseal/repo"
+	"pinseal/seal"
 	"pinseal/versions"
 )
 
@@ -16,16 +18,14 @@ type pushed struct {
 	ctx   context.Context
 	repo  *repo.Repo
 	moves []refMove
-	found []pushedFault
+	found pushedFaults
 
-	tips  map[string]*versions.VerifiedStore // what branches and tags get, by ref
-	there *knownNotes                        // what the server has; nil before it is asked
-}
-
-// pushedFault is a fault and where in the push it is: a commit or a ref.
-type pushedFault struct {
-	in string
-	versions.Fault
+	changed map[string]bool                                 // apps whose note new commits change, by directory
+	stores  map[repo.Hash]map[string]*seal.Note             // what was verified: its notes, by tree and directory
+	tagged  map[repo.Hash]bool                              // commits and stores that were checked for a new tag
+	pasts   map[repo.Hash]map[seal.AppID]*seal.Note         // of commits; see lastNotes
+	there   *knownNotes                                     // what the server has; nil before it is asked
+	gets    struct{ head, others map[[32]byte]*placedNote } // what it gets of branches and tags, by the note's hash
 }
 
 func (c *cli) runPreReceive(ctx context.Context) error {
@@ -34,12 +34,14 @@ func (c *cli) runPreReceive(ctx context.Context) error {
 		return err
 	}
 	defer r.Close()
-	p := &pushed{cli: c, ctx: ctx, repo: r, tips: map[string]*versions.VerifiedStore{}}
+	p := &pushed{cli: c, ctx: ctx, repo: r, changed: map[string]bool{}, tagged: map[repo.Hash]bool{},
+		stores: map[repo.Hash]map[string]*seal.Note{}, pasts: map[repo.Hash]map[seal.AppID]*seal.Note{}}
+	p.gets.head, p.gets.others = map[[32]byte]*placedNote{}, map[[32]byte]*placedNote{}
 	if p.moves, err = readMoves(c.Stdin); err != nil {
 		return err
 	}
 	if err := p.commits(); err != nil {
-		return err
+		return shallowTry(err)
 	}
 	for _, m := range p.moves {
 		if err := p.branch(m); err != nil {
@@ -52,12 +54,6 @@ func (c *cli) runPreReceive(ctx context.Context) error {
 		}
 	}
 	return p.verdict()
-}
-
-func (p *pushed) add(in string, faults ...versions.Fault) {
-	for _, f := range faults {
-		p.found = append(p.found, pushedFault{in, f})
-	}
 }
 
 // commits checks what each new commit of a branch or tag changes below .pinseal:
@@ -80,13 +76,29 @@ func (p *pushed) commits() error {
 	return nil
 }
 
+// maxPushedPath is the longest path, in bytes, that is looked at. Ours are shorter
+// by far, and a longer one may have been cut.
+const maxPushedPath = 4 << 10
+
 func (p *pushed) commit(change repo.Change) error {
-	only := map[string]bool{}
+	in := "commit " + string(shortHash(change.Commit))
+	only, above := map[string]bool{}, map[string]bool{}
 	for _, f := range change.Files {
-		only[f.Path] = f.Status != 'D'
+		there := f.Status != 'D'
+		if dir := noteDir(f.Path); dir != "" {
+			p.changed[dir] = true
+		}
+		if there && len(f.Path) > maxPushedPath {
+			short := clipPath(f.Path)
+			p.add(in, versions.Fault{Path: short, Err: &versions.StructureError{Path: short, Reason: fmt.Sprintf("goes on: a path of over %d bytes", maxPushedPath)}})
+			continue
+		}
+		only[f.Path] = there
+		for dir := path.Dir(f.Path); there && dir != "." && !above[dir]; dir = path.Dir(dir) {
+			above[dir] = true
+		}
 	}
 	store, err := p.storeAt(change.Commit)
-	in := "commit " + string(shortHash(change.Commit))
 	if err != nil {
 		return p.odd(in, err)
 	}
@@ -98,25 +110,12 @@ func (p *pushed) commit(change repo.Change) error {
 		return err
 	}
 	for _, f := range allFaults(found) {
-		if touches(only, f.Path) {
+		// What was there before is another commit's.
+		if f.Path == "" || only[f.Path] || above[f.Path] {
 			p.add(in, f)
 		}
 	}
 	return nil
-}
-
-// touches reports whether a commit that changed some paths can have brought what
-// is wrong at another. What was there before is another commit's.
-func touches(changed map[string]bool, p string) bool {
-	if p == "" || changed[p] {
-		return true
-	}
-	for name, there := range changed {
-		if there && strings.HasPrefix(name, p+"/") {
-			return true
-		}
-	}
-	return false
 }
 
 func allFaults(store *versions.VerifiedStore) []versions.Fault {
@@ -136,93 +135,19 @@ func (p *pushed) storeAt(commit repo.Hash) (fs.FS, error) {
 	return store, err
 }
 
-// odd makes a fault of a .pinseal that is no directory; other errors stay.
+// odd makes a fault of a .pinseal that is no directory, and of a commit, tag or
+// tree that nobody should be given; other errors stay.
 func (p *pushed) odd(in string, err error) error {
-	if entry := (*repo.OddEntryError)(nil); errors.As(err, &entry) {
+	entry, corrupt, large := (*repo.OddEntryError)(nil), (*repo.CorruptError)(nil), (*repo.TooLargeError)(nil)
+	switch {
+	case errors.As(err, &entry):
 		p.add(in, versions.Fault{Path: entry.Path, Err: entry})
-		return nil
-	}
-	return err
-}
-
-// branch checks all that a branch or tag gets, and holds its app notes to those
-// that were there. One that goes is nothing to us.
-func (p *pushed) branch(m refMove) error {
-	if !m.isCode() || m.new == "" {
-		return nil
-	}
-	commit, err := p.commitOf(m.new)
-	if commit == "" || err != nil {
+	case errors.As(err, &corrupt):
+		p.add(in, versions.Fault{Err: corrupt})
+	case errors.As(err, &large):
+		p.add(in, versions.Fault{Err: &versions.AuthError{What: "object " + large.Name, Reason: fmt.Sprintf("is larger than %d bytes: it cannot be checked", large.Max)}})
+	default:
 		return err
 	}
-	store, err := p.storeAt(commit)
-	if err != nil {
-		return p.odd(m.ref, err)
-	}
-	if store == nil || p.same(m.old, commit) {
-		return nil
-	}
-	found, err := versions.VerifyStore(p.ctx, store, versions.VerifyOptions{What: "commit " + string(shortHash(commit)), Structure: true})
-	if err != nil {
-		return err
-	}
-	p.tips[m.ref] = found
-	for _, f := range allFaults(found) {
-		if !p.has(f) {
-			p.add(m.ref, f)
-		}
-	}
-	return p.notes(m, found.Apps)
-}
-
-// has reports whether a fault was found in a commit already.
-func (p *pushed) has(f versions.Fault) bool {
-	for _, known := range p.found {
-		if known.Path == f.Path && faultReason(known.Fault) == faultReason(f) {
-			return true
-		}
-	}
-	return false
-}
-
-// commitOf is the commit that a ref would be at, "" when it is none.
-func (p *pushed) commitOf(h repo.Hash) (repo.Hash, error) {
-	typ, _, err := p.repo.Object(p.ctx, h, repo.MaxBlob)
-	if _, big := errors.AsType[*repo.TooLargeError](err); big || err == nil && typ != repo.CommitObject && typ != repo.TagObject {
-		return "", nil
-	}
-	if err != nil || typ == repo.CommitObject {
-		return h, err
-	}
-	commit, err := p.repo.Resolve(p.ctx, string(h))
-	if errors.As(err, new(*repo.UnknownRevError)) {
-		return "", nil // a tag of a file or directory
-	}
-	return commit, err
-}
-
-// same reports whether .pinseal is what a branch has already.
-func (p *pushed) same(old, commit repo.Hash) bool {
-	if old == "" {
-		return false
-	}
-	before, err := p.commitOf(old)
-	if before == "" || err != nil {
-		return false
-	}
-	now := p.storeTree(commit)
-	return now != "" && now == p.storeTree(before)
-}
-
-// storeTree is the object that .pinseal is in a commit, "" when there is none.
-func (p *pushed) storeTree(commit repo.Hash) repo.Hash {
-	top, err := p.repo.FS(p.ctx, commit, "")
-	if err != nil {
-		return ""
-	}
-	e, err := top.Entry(storeDir)
-	if err != nil {
-		return ""
-	}
-	return e.Hash
+	return nil
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"strings"
 
@@ -25,8 +26,11 @@ func readMoves(in io.Reader) ([]refMove, error) {
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		f := strings.SplitN(lines.Text(), " ", 3)
-		if len(f) != 3 || len(moves) == maxPushedRefs {
+		if len(f) != 3 {
 			return nil, odd
+		}
+		if len(moves) == maxPushedRefs {
+			return nil, hint(fmt.Errorf("push refused: more than %d refs at once", maxPushedRefs), "git push REMOTE REF…      a part of them at a time")
 		}
 		m := refMove{ref: f[2]}
 		for i, to := range []*repo.Hash{&m.old, &m.new} {
@@ -46,5 +50,5 @@ func readMoves(in io.Reader) ([]refMove, error) {
 // isCode reports whether a ref is a branch or a tag. Refs of others, as of notes
 // and reviews, are passed over.
 func (m refMove) isCode() bool {
-	return strings.HasPrefix(m.ref, "refs/heads/") || strings.HasPrefix(m.ref, "refs/tags/")
+	return strings.HasPrefix(m.ref, branchRefs) || strings.HasPrefix(m.ref, "refs/tags/")
 }

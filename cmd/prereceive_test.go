@@ -234,6 +234,9 @@ func TestPreReceiveNotes(t *testing.T) {
 	s.git("rm", "-qr", "--", ".pinseal/shop")
 	s.git("commit", "-q", "-m", "gone")
 	s.push(0, "refs/heads/main")
+	s.accept("main")
+	s.commits("shop/app.note", string(away.note.Signed()))
+	s.push(0, "refs/heads/main") // the name is free
 }
 
 // The ledgers of the app count for all notes, and all notes for the ledgers.
@@ -251,6 +254,7 @@ func TestPreReceiveLedgers(t *testing.T) {
 	s.has(s.push(5, ref+"="+ref+"~1"), "pin 2 is there, pin 1 is pushed", "went back from pin 2 to pin 1")
 	for _, odd := range []string{"refs/pinseal/x", "refs/pinseal/" + s.note.ID.String(), ref + "/more", "refs/pinseal/" + s.note.ID.String() + "/Dev", "refs/pinseal/x/dev"} {
 		s.has(s.push(5, odd+"="+ref), "is not the ref of a ledger")
+		s.push(0, odd+"=")
 	}
 	s.has(s.push(5, versions.LedgerRef(s.note.ID, "dev")+"="+ref), "is of environment production")
 
@@ -275,7 +279,10 @@ func TestPreReceiveLedgers(t *testing.T) {
 	s.has(s.push(5, ref+"=third"), "by a retired key")
 	s.git("--git-dir="+s.bare, "update-ref", "refs/heads/side", s.gitOut("rev-parse", "main"))
 	s.git("--git-dir="+s.bare, "update-ref", "refs/heads/main", s.gitOut("rev-parse", "one"))
+	s.push(0, ref+"=third") // not merged yet
+	s.git("--git-dir="+s.bare, "symbolic-ref", "HEAD", "refs/heads/none")
 	s.has(s.push(5, ref+"=third"), "by a retired key")
+	s.git("--git-dir="+s.bare, "symbolic-ref", "HEAD", "refs/heads/main")
 
 	// A note of one line with HEAD's, and not with what is published, is refused.
 	s.wrap(key, "ada")
@@ -331,4 +338,30 @@ func TestPreReceiveInput(t *testing.T) {
 	}
 	absent := strings.Repeat("1", 40)
 	s.run(1, strings.Repeat("0", 40)+" "+absent+" refs/heads/main\n", "verify", "--pre-receive")
+}
+
+// Where two branches made the same key, resolve drops that of one: the branch may
+// be pushed all the same once its note goes on from HEAD's, and not before.
+func TestPreReceiveResolved(t *testing.T) {
+	s := newServer(t)
+	one := s.note
+	s.git("tag", "one")
+	rotate := func() {
+		key, err := seal.GenerateKey("dev.read", 2)
+		s.check(err)
+		s.change(func(n *seal.Note) { n.Slots = append(n.Slots, seal.NewEntry(key)) })
+		s.commit()
+	}
+	rotate()
+	s.push(0, "refs/heads/feature=main")
+	s.accept("main:refs/heads/feature")
+	s.reset("one")
+	s.note = one
+	rotate()
+	s.push(0, "refs/heads/main")
+	s.accept("main")
+	s.has(s.push(6, "refs/heads/feature=main"), "two admins changed it apart")
+	s.add("bob", quantumRecipient(t), seal.ReadSlot("dev"))
+	s.commit()
+	s.push(0, "refs/heads/feature=main", "refs/heads/main")
 }

@@ -90,5 +90,8 @@ func (c *cli) runPromote(ctx context.Context, o promoteOptions) error {
 		}
 		err = hint(err, try...)
 	}
+	if unsigned := (*unsignedError)(nil); errors.As(err, &unsigned) { // what is signed anew is another commit
+		err = hint(err, append(hints(err), "pinseal publish "+o.from+"      at the signed commit, then promote")...)
+	}
 	return err
 }

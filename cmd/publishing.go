@@ -97,6 +97,11 @@ func (s *session) publish(env string, dryRun bool, propose func(*versions.Ledger
 			if err := s.rememberSeen(env, p.ledger.Seen(), seen); err != nil {
 				s.warn("pin %d is published and not remembered: %s", seen.Number, err)
 			}
+			if t := p.target; t.Remote != "" {
+				// So that a fetch can tell when the remote loses this pin. Without it that
+				// is told for the pins before, as after a push that git itself did not note.
+				_ = s.repo.UpdateRef(s.ctx, versions.TrackingRef(t.Remote, s.id, env), seen.Commit, t.RemoteOld, "pinseal: published")
+			}
 			return draft, nil
 		}
 		switch {

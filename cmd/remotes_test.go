@@ -185,15 +185,17 @@ func (r *remoteTeam) wentBack() {
 	eve := r.clones("eve")
 	eve.git(eve.dir, "fetch", "-q", "origin", ledger)
 	for _, attack := range []struct {
-		push       []string
-		says, gone string
+		push             []string
+		went, says, gone string
 	}{
-		{[]string{"--force", "FETCH_HEAD~1:" + ledger}, "pin 4 is here, and origin has pin 3", "went back from pin 4 to pin 3"},
-		{[]string{":" + ledger}, "pin 4 is here, and origin has none", "pin 4 was seen, and now there is none"},
+		{[]string{"--force", "FETCH_HEAD~1:" + ledger}, "went back from pin 4 to pin 3; the ledger here", "pin 4 is here, and origin has pin 3", "went back from pin 4 to pin 3"},
+		{[]string{":" + ledger}, "went away: it had pin 4; the ledger here", "pin 4 is here, and origin has none", "pin 4 was seen, and now there is none"},
 	} {
 		eve.git(eve.dir, "fetch", "-q", r.dir, ledger)
 		eve.pushes(attack.push...)
-		ada.says(ada.ok("fetch", "-q").stderr, attack.says)
+		if fetched := ada.run(ada.dir, "", "fetch", "-q"); fetched.code != 5 || !strings.Contains(fetched.stderr, attack.went) {
+			ada.Errorf("fetch: exit code %d\n%s", fetched.code, fetched.stderr)
+		}
 		ada.opens("CANARYfour", "get", "KEY", "-e", "production", "--at", "pin")
 
 		// A clone anew on a machine that saw it has nothing to go on from.

@@ -2,14 +2,11 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"pinseal/repo"
-	"pinseal/seal"
 	"pinseal/versions"
 )
 
@@ -41,7 +38,9 @@ shown, whatever PINSEAL_APP and PINSEAL_ENV say; --app and -e take one.
 
 It needs no key, prints no value, asks no remote, and keeps nothing of the branch in
 mind. What the merge would bring of the target's own is not shown. A secret that came
-as another went, described alike and as long, has likely moved.
+as another went, described alike and as long, has likely moved. Where the two have
+several newest common commits, B is compared with A itself, and that is a problem; a
+shallow clone in which the newest may lie beyond the cut is refused.
 
 --fail-on takes a list, and exits with 1 when the branch has one of these:
   readers    who holds a slot, or which key a name stands for
@@ -49,15 +48,17 @@ as another went, described alike and as long, has likely moved.
   apps       an app that is new, gone, moved or another, or another default
   values     secrets that are new, gone, moved or sealed to another value
   metadata   what stands beside the values
-  resealed   values that are likely the same, sealed to a newer key
+  resealed   values as long as before, sealed to a newer key: likely the same, which
+             only a reader can tell; also "values" when the branch makes no such key
   blanks     a secret without a value that is not optional
   expired    a secret that has expired
   pins       a pin that would move
-  problems   whatever is listed as wrong
+  files      other files of ours: what the leak scan lets pass, a key for who holds it
+  problems   whatever is listed as wrong, .gitattributes and .gitignore as well
   any        one of all these
 Files that every reading command refuses are shown, and then it exits with 5.`,
 		Example: `  pinseal review main
-  pinseal review origin/main..HEAD --fail-on readers,problems
+  pinseal review origin/main..HEAD --fail-on readers,resealed,problems
   pinseal review "$BASE..$HEAD" --format markdown >> "$GITHUB_STEP_SUMMARY"
   pinseal review v1.4..v1.5 -e production --format json`,
 		Args: exactArgs("A..B"),
@@ -105,23 +106,6 @@ func (o *reviewOptions) check(text string) (err error) {
 	return err
 }
 
-// splitRange reads A..B, A...B, or A, which means A..HEAD.
-func splitRange(text string) (a, b string, err error) {
-	try := []string{"pinseal review main..HEAD", "pinseal review main"}
-	a, b, ranged := strings.Cut(text, "..")
-	if !ranged {
-		return text, "HEAD", nil
-	}
-	b = strings.TrimPrefix(b, ".")
-	switch {
-	case a == "" || b == "":
-		return "", "", usage(try, "one side of the range is empty: a variable that was not set?")
-	case strings.HasPrefix(b, "."), strings.Contains(b, ".."):
-		return "", "", usage(try, "that is not a range of two revisions")
-	}
-	return a, b, nil
-}
-
 func (c *cli) runReview(ctx context.Context, o reviewOptions) error {
 	r, err := c.openRepo(ctx)
 	if err != nil {
@@ -132,7 +116,7 @@ func (c *cli) runReview(ctx context.Context, o reviewOptions) error {
 	if err != nil {
 		return err
 	}
-	found, err := versions.Review(ctx, r, ends.base, ends.target, ends.tip)
+	found, err := versions.Review(ctx, r, ends.bases, ends.target, ends.tip)
 	if err != nil {
 		return err
 	}
@@ -162,78 +146,6 @@ func (c *cli) runReview(ctx context.Context, o reviewOptions) error {
 		err = &exitError{exitFailed}
 	}
 	return err
-}
-
-// rangeEnds are the commits of a review.
-type rangeEnds struct{ base, target, tip repo.Hash }
-
-// rangeEnds resolves a range and finds where the branch left its target.
-func (c *cli) rangeEnds(ctx context.Context, r *repo.Repo, o reviewOptions) (e rangeEnds, err error) {
-	for _, side := range []struct {
-		rev string
-		to  *repo.Hash
-	}{{o.a, &e.target}, {o.b, &e.tip}} {
-		if *side.to, err = r.Resolve(ctx, side.rev); err != nil {
-			return e, deepenHint(r, err)
-		}
-	}
-	of := 0
-	e.base, of, err = r.MergeBase(ctx, e.target, e.tip)
-	if errors.Is(err, repo.ErrNoMergeBase) {
-		missing := &versions.NotFoundError{What: "common commit", In: "the histories of the two: they are not of one branch"}
-		if r.Shallow() {
-			missing.In = "what this shallow clone has of the two histories"
-		}
-		return e, deepenHint(r, missing)
-	}
-	if of > 1 {
-		c.warn("the two have %d common commits that are equally new: compared with the first, %s", of, shortHash(e.base))
-	}
-	if r.Shallow() {
-		c.say("This clone is shallow: authors are those of the commits that are here")
-	}
-	return e, err
-}
-
-// deepenHint offers the rest of history where it is cut off.
-func deepenHint(r *repo.Repo, err error) error {
-	if !r.Shallow() {
-		return err
-	}
-	return hint(err, "git fetch --unshallow", "fetch-depth: 0      in a workflow of GitHub")
-}
-
-// narrow leaves the app of --app and the environment of -e.
-func (c *cli) narrow(found *versions.StoreReview, o reviewOptions) error {
-	if c.app != "" {
-		found.Apps = slices.DeleteFunc(found.Apps, func(a *versions.AppReview) bool {
-			return a.Dir != c.app && a.OldDir != c.app && a.ID.String() != c.app
-		})
-		if len(found.Apps) == 0 {
-			return &versions.NotFoundError{What: "app", In: "either commit with the name or id that was asked for"}
-		}
-	}
-	if o.env == "" {
-		return nil
-	}
-	if seal.CheckEnvironment(o.env) != nil {
-		return usage(nil, "that cannot be the name of an environment")
-	}
-	known := false
-	for _, a := range found.Apps {
-		other := func(env string) bool { return env != "" && env != o.env }
-		a.Environments = slices.DeleteFunc(a.Environments, func(e *versions.EnvironmentReview) bool { return other(e.Name) })
-		a.Keys = slices.DeleteFunc(a.Keys, func(k versions.KeyChange) bool { return other(k.Slot.Environment()) })
-		a.Problems = slices.DeleteFunc(a.Problems, func(p versions.ReviewProblem) bool { return p.Err == nil && other(p.Environment) })
-		a.Members = slices.DeleteFunc(a.Members, func(m versions.MemberChange) bool {
-			return !slices.ContainsFunc(slices.Concat(m.Given, m.Taken), func(s seal.Slot) bool { return !other(s.Environment()) })
-		})
-		known = known || len(a.Environments) > 0
-	}
-	if !known {
-		return &versions.NotFoundError{What: "environment", Name: o.env, In: "any app of either commit"}
-	}
-	return nil
 }
 
 // refusedProblem is the first problem that reading commands refuse, what is not

@@ -3,92 +3,99 @@ package cmd
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"pinseal/repo"
-	"pinseal/seal"
 	"pinseal/versions"
 )
 
-// pathHistory is the commits of a branch by what they touched, newest first.
-type pathHistory map[string][]reviewCommit
+// maxCommits is how many commits of one name are kept; of the rest, how many there
+// are.
+const maxCommits = 20
 
-func branchHistory(ctx context.Context, r *repo.Repo, ends rangeEnds) (pathHistory, error) {
-	history := pathHistory{}
-	if ends.base == ends.tip {
-		return history, nil
-	}
-	for change, err := range r.ChangesBetween(ctx, []repo.Hash{ends.target}, []repo.Hash{ends.tip}, storeDir) {
-		if err != nil {
-			return nil, err
-		}
-		commit := reviewCommit{string(change.Commit), change.When.Format(time.RFC3339), change.Author, change.Subject}
-		for _, f := range change.Files {
-			history[f.Path] = append(history[f.Path], commit)
-		}
-	}
-	return history, nil
+// touchedBy is the commits that touched one of some paths, newest first.
+type touchedBy struct {
+	commits []reviewCommit
+	more    int
+	last    repo.Hash
 }
 
-// of are the commits that touched one of the paths, each once.
-func (h pathHistory) of(paths ...string) []reviewCommit {
-	commits := []reviewCommit{}
+// branchHistory is who touched what a report tells of.
+type branchHistory struct {
+	byPath map[string][]*touchedBy
+	byAll  map[string]*touchedBy // by the paths of one thing, as pathsKey has them
+}
+
+func (h *branchHistory) watch(paths ...string) {
+	t := &touchedBy{commits: []reviewCommit{}}
+	h.byAll[pathsKey(paths)] = t
 	for _, p := range paths {
-		for _, c := range h[p] {
-			if !slices.Contains(commits, c) {
-				commits = append(commits, c)
+		h.byPath[p] = append(h.byPath[p], t)
+	}
+}
+
+// of are the touches of paths that were watched together.
+func (h *branchHistory) of(paths ...string) *touchedBy { return h.byAll[pathsKey(paths)] }
+
+func pathsKey(paths []string) string { return strings.Join(paths, "\x00") }
+
+// walk reads the commits of a branch, each once, and keeps nothing of other paths.
+func (h *branchHistory) walk(ctx context.Context, r *repo.Repo, ends rangeEnds) error {
+	if ends.base() == ends.tip || len(h.byPath) == 0 {
+		return nil
+	}
+	for change, err := range r.ChangesBetween(ctx, []repo.Hash{ends.target}, []repo.Hash{ends.tip}, storeDir) {
+		if err == nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		for _, f := range change.Files {
+			for _, t := range h.byPath[f.Path] {
+				t.add(change)
 			}
 		}
 	}
-	return commits
+	return nil
 }
 
-func (h pathHistory) app(a *versions.AppReview, now time.Time) reviewApp {
-	app := reviewApp{ID: a.ID.String(), Name: a.Dir, Change: a.Kind(), Members: []reviewMember{}, Keys: []reviewKey{}, Environments: []reviewEnvironment{}}
+// add counts a commit once, whose files come together.
+func (t *touchedBy) add(c repo.Change) {
+	switch {
+	case t.last == c.Commit:
+	case len(t.commits) == maxCommits:
+		t.more++
+	default:
+		t.commits = append(t.commits, reviewCommit{string(c.Commit), c.When.Format(time.RFC3339), c.Author, c.Subject})
+	}
+	t.last = c.Commit
+}
+
+// historyOf reads who touched what was found.
+func historyOf(ctx context.Context, r *repo.Repo, found *versions.StoreReview, ends rangeEnds) (*branchHistory, error) {
+	h := &branchHistory{byPath: map[string][]*touchedBy{}, byAll: map[string]*touchedBy{}}
+	for _, a := range found.Apps {
+		h.watch(notePaths(a)...)
+		for _, e := range a.Environments {
+			for _, s := range e.Secrets {
+				h.watch(s.Paths...)
+			}
+		}
+		for _, f := range a.Files {
+			h.watch(f.Path)
+		}
+	}
+	return h, h.walk(ctx, r, ends)
+}
+
+func notePaths(a *versions.AppReview) []string {
 	var notes []string
-	if a.Dir != "" {
-		notes = append(notes, storeDir+"/"+a.Dir+"/"+versions.NoteName)
-	}
-	if a.OldDir != "" && a.OldDir != a.Dir {
-		notes = append(notes, storeDir+"/"+a.OldDir+"/"+versions.NoteName)
-	}
-	app.NoteCommits = h.of(notes...)
-	switch app.Change {
-	case "replaced":
-		app.OldID = a.OldID.String()
-	case "moved":
-		app.OldName = a.OldDir
-	case "removed":
-		app.Name = a.OldDir
-	}
-	if a.Old != nil {
-		app.OldNote = a.Old.Version
-	}
-	if a.New != nil {
-		app.Note = a.New.Version
-	}
-	for _, m := range a.Members {
-		app.Members = append(app.Members, toReviewMember(m))
-	}
-	for _, k := range a.Keys {
-		app.Keys = append(app.Keys, reviewKey{k.Slot, k.Old, k.New})
-	}
-	for _, e := range a.Environments {
-		env := reviewEnvironment{Name: e.Name, Known: e.Known, Secrets: []reviewSecret{}}
-		for _, s := range e.Secrets {
-			env.Secrets = append(env.Secrets, toReviewSecret(s, h.of(s.Paths...), now))
-		}
-		if len(env.Secrets) > 0 || app.touches(e.Name) {
-			app.Environments = append(app.Environments, env)
+	for _, dir := range []string{a.Dir, a.OldDir} {
+		if p := storeDir + "/" + dir + "/" + versions.NoteName; dir != "" && !slices.Contains(notes, p) {
+			notes = append(notes, p)
 		}
 	}
-	return app
-}
-
-// touches reports whether the readers of an environment change, or its read key.
-func (a *reviewApp) touches(env string) bool {
-	read := seal.ReadSlot(env)
-	return slices.ContainsFunc(a.Members, func(m reviewMember) bool {
-		return slices.Contains(m.Given, read) || slices.Contains(m.Taken, read)
-	}) || slices.ContainsFunc(a.Keys, func(k reviewKey) bool { return k.Slot == read })
+	return notes
 }

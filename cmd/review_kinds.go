@@ -10,13 +10,13 @@ import (
 )
 
 // reviewKinds are the kinds of change that --fail-on knows, beside anyKind.
-var reviewKinds = []string{"readers", "keys", "apps", "values", "metadata", "resealed", "blanks", "expired", "pins", "problems"}
+var reviewKinds = []string{"readers", "keys", "apps", "values", "metadata", "resealed", "blanks", "expired", "pins", "files", "problems"}
 
 const anyKind = "any"
 
 // judge says which kinds of change there are, and which of them were asked for.
 func (r *reviewReport) judge(failOn []string) {
-	there := map[string]bool{"apps": r.Default != nil, "problems": len(r.Problems) > 0}
+	there := map[string]bool{"apps": r.Default != nil, "files": len(r.Files) > 0, "problems": len(r.Problems) > 0}
 	for _, a := range r.Apps {
 		there["apps"] = there["apps"] || a.Change != "same"
 		there["readers"] = there["readers"] || len(a.Members) > 0 || a.Change == "removed"
@@ -24,7 +24,7 @@ func (r *reviewReport) judge(failOn []string) {
 		for _, e := range a.Environments {
 			there["pins"] = there["pins"] || e.Pin != nil && e.Pin.moves()
 			for _, s := range e.Secrets {
-				s.kinds(there)
+				s.kinds(there, e.rekeyed)
 			}
 		}
 	}
@@ -44,11 +44,13 @@ func (r *reviewReport) judge(failOn []string) {
 	}
 }
 
-// kinds adds those of one secret.
-func (s *reviewSecret) kinds(there map[string]bool) {
+// kinds adds those of one secret. Without a key, that a value is the same is no more
+// than likely: where the branch makes no read key, there is no need to seal it anew.
+func (s *reviewSecret) kinds(there map[string]bool, rekeyed bool) {
 	switch versions.Action(s.Action) {
 	case versions.Resealed:
 		there["resealed"] = true
+		there["values"] = there["values"] || !rekeyed
 	case versions.Edited:
 	default:
 		there["values"] = true

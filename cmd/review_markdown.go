@@ -25,16 +25,15 @@ func (r *reviewReport) markdown() string {
 	if r.Default != nil {
 		line("- **A bare command means %s**", defaultSays(r.Default))
 	}
-	for i := range r.Apps {
-		r.Apps[i].accessMarkdown(line)
+	apps, more := capped(r.Apps, maxApps)
+	for i := range apps {
+		apps[i].accessMarkdown(line)
 	}
-	if len(r.Problems) > 0 {
-		line("\n#### Problems\n")
+	if more > 0 {
+		line("- **and %d more apps**", more)
 	}
-	for _, p := range r.Problems {
-		line("- **%s**: %s", p.Kind, code(p.in(p.Text)))
-	}
-	for _, a := range r.Apps {
+	r.restMarkdown(line)
+	for _, a := range apps {
 		for _, e := range a.Environments {
 			if !e.silent() {
 				e.markdown(line, a.Name)
@@ -44,6 +43,30 @@ func (r *reviewReport) markdown() string {
 	return strings.TrimRight(strings.ReplaceAll(b.String(), "\n\n\n", "\n\n"), "\n") + "\n"
 }
 
+// restMarkdown lists problems and files.
+func (r *reviewReport) restMarkdown(line func(string, ...any)) {
+	problems, more := capped(r.Problems, maxProblems)
+	if len(problems) > 0 {
+		line("\n#### Problems\n")
+	}
+	for _, p := range problems {
+		line("- **%s**: %s", p.Kind, code(p.in(p.Text)))
+	}
+	if more > 0 {
+		line("- **and %d more**", more)
+	}
+	files, more := capped(r.Files, maxProblems)
+	if len(files) > 0 {
+		line("\n#### Other files\n")
+	}
+	for _, f := range files {
+		line("- %s", joinBy(f.Action+" "+code(f.Path)+": "+code(f.Text), f.Commits, f.More))
+	}
+	if more > 0 {
+		line("- and %d more", more)
+	}
+}
+
 func (a *reviewApp) accessMarkdown(line func(string, ...any)) {
 	if says := a.says(); says != "" {
 		line("- **%s %s**", code(a.Name), says)
@@ -51,7 +74,7 @@ func (a *reviewApp) accessMarkdown(line func(string, ...any)) {
 	if a.noteSays() == "" && len(a.Members)+len(a.Keys) == 0 {
 		return
 	}
-	line("\n#### Who can, in %s\n\n%s\n", code(a.Name), joinBy(a.noteSays(), a.NoteCommits))
+	line("\n#### Who can, in %s\n\n%s\n", code(a.Name), joinBy(a.noteSays(), a.NoteCommits, a.MoreNoteCommits))
 	for _, m := range a.Members {
 		says := code(m.Name) + " " + m.says()
 		if m.dangerous() {
@@ -68,11 +91,11 @@ func (e reviewEnvironment) markdown(line func(string, ...any), app string) {
 	line("\n#### %s %s\n", code(app), code(e.Name))
 	switch {
 	case e.Pin != nil:
-		line("%s\n", code(e.Pin.says()))
+		line("%s\n", code(e.Pin.says(e.rekeyed)))
 	case e.NoPins:
 		line("Its pins are not here: %s\n", code("pinseal fetch"))
 	}
-	secrets, folded := foldResealed(e.Secrets, actionOfSecret)
+	secrets, folded := foldResealed(e.Secrets, e.rekeyed, actionOfSecret)
 	more := len(secrets) - maxListed
 	if more > 0 {
 		secrets = secrets[:maxListed]
@@ -86,18 +109,18 @@ func (e reviewEnvironment) markdown(line func(string, ...any), app string) {
 		if note := s.says(code); note != "" {
 			says += " (" + note + ")"
 		}
-		line("- %s", joinBy(says, s.Commits))
+		line("- %s", joinBy(says, s.Commits, s.More))
 	}
 	if more > 0 {
 		line("- and %d more", more)
 	}
 	if folded > 0 {
-		line("- %s sealed to a newer key", count(folded, "value"))
+		line("- %s", foldedSays(folded))
 	}
 }
 
-func joinBy(text string, commits []reviewCommit) string {
-	if who := by(commits, code); who != "" {
+func joinBy(text string, commits []reviewCommit, more int) string {
+	if who := by(commits, more, code); who != "" {
 		return strings.TrimSpace(text + " by " + who)
 	}
 	return text

@@ -14,20 +14,46 @@ func (r *reviewReport) text() string {
 	if r.Default != nil {
 		t.line("! a bare command means %s", defaultSays(r.Default))
 	}
-	for i := range r.Apps {
-		t.access(&r.Apps[i])
+	apps, moreApps := capped(r.Apps, maxApps)
+	for i := range apps {
+		t.access(&apps[i])
 	}
-	for _, p := range r.Problems {
+	if moreApps > 0 {
+		t.line("! and %d more apps, which --app and --json show", moreApps)
+	}
+	problems, more := capped(r.Problems, maxProblems)
+	for _, p := range problems {
 		t.line("! %s", p.in(p.Text))
 	}
-	for i := range r.Apps {
+	if more > 0 {
+		t.line("! and %d more problems, which --json shows", more)
+	}
+	files, more := capped(r.Files, maxProblems)
+	for _, f := range files {
+		t.line("%s %q %s  %s", actionMark(f.Action), f.Path, f.Text, by(f.Commits, f.More, short))
+	}
+	if more > 0 {
+		t.line("  and %d more files, which --json shows", more)
+	}
+	for i := range apps {
 		for _, e := range r.Apps[i].Environments {
 			if !e.silent() {
-				t.environment(&r.Apps[i], e)
+				t.environment(&apps[i], e)
 			}
 		}
 	}
 	return t.String()
+}
+
+// What a branch can make any number of is shown up to here: JSON has all.
+const (
+	maxApps     = 50
+	maxProblems = 100
+)
+
+// capped are the first of a list, and how many more there are.
+func capped[E any](all []E, most int) (shown []E, more int) {
+	return all[:min(len(all), most)], max(len(all)-most, 0)
 }
 
 // reviewText collects lines that hold nothing that moves a terminal.
@@ -46,7 +72,7 @@ func (t *reviewText) access(a *reviewApp) {
 		t.line("%s %s %s", mark, a.Name, says)
 	}
 	if a.noteSays() != "" || len(a.Members)+len(a.Keys) > 0 {
-		t.line("%s  %s  %s", a.Name, a.noteSays(), by(a.NoteCommits, short))
+		t.line("%s  %s  %s", a.Name, a.noteSays(), by(a.NoteCommits, a.MoreNoteCommits, short))
 	}
 	for _, m := range a.Members {
 		mark := map[string]string{string(versions.Added): "+", string(versions.Removed): "-"}[m.Action]
@@ -71,25 +97,25 @@ func (t *reviewText) environment(a *reviewApp, e reviewEnvironment) {
 	t.line("%s %s%s", a.Name, e.Name, known)
 	switch {
 	case e.Pin != nil:
-		t.line("  %s", e.Pin.says())
+		t.line("  %s", e.Pin.says(e.rekeyed))
 	case e.NoPins:
 		t.line("  its pins are not here: pinseal fetch")
 	}
-	secrets, folded := foldResealed(e.Secrets, actionOfSecret)
+	secrets, folded := foldResealed(e.Secrets, e.rekeyed, actionOfSecret)
 	for _, s := range secrets {
 		note := s.says(short)
 		if note != "" {
 			note = "  (" + note + ")"
 		}
-		t.line("  %s %s%s  %s", secretMark(s), s.Name, note, by(s.Commits, short))
+		t.line("  %s %s%s  %s", actionMark(s.Action), s.Name, note, by(s.Commits, s.More, short))
 	}
 	if folded > 0 {
-		t.line("  = %s sealed to a newer key", count(folded, "value"))
+		t.line("  = %s", foldedSays(folded))
 	}
 }
 
-func secretMark(s reviewSecret) string {
-	switch versions.Action(s.Action) {
+func actionMark(action string) string {
+	switch versions.Action(action) {
 	case versions.Added:
 		return "+"
 	case versions.Removed:

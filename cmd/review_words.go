@@ -131,7 +131,7 @@ func (s *reviewSecret) says(show func(string) string) string {
 		notes = append(notes, "expired "+s.Expired)
 	}
 	if s.Action == string(versions.Resealed) {
-		notes = append(notes, "sealed to a newer key")
+		notes = append(notes, "likely the same value, sealed to a newer key")
 	}
 	if s.Unread {
 		notes = append(notes, "is no secret file")
@@ -146,7 +146,7 @@ func (e *reviewEnvironment) silent() bool {
 }
 
 // says is how the pin would change, by name.
-func (p *reviewPin) says() string {
+func (p *reviewPin) says(rekeyed bool) string {
 	if !p.moves() {
 		return fmt.Sprintf("pin %d (%s) has it so already", p.Number, shortHash(p.Commit))
 	}
@@ -160,7 +160,7 @@ func (p *reviewPin) says() string {
 	}
 	const most = 20
 	marks := map[string]string{string(versions.Added): "+", string(versions.Removed): "-", string(versions.Resealed): "="}
-	named, folded := foldResealed(p.Changes, func(c changeJSON) string { return c.Action })
+	named, folded := foldResealed(p.Changes, rekeyed, func(c changeJSON) string { return c.Action })
 	for i, c := range named {
 		if i == most {
 			parts = append(parts, fmt.Sprintf("and %d more", len(named)-most))
@@ -173,15 +173,18 @@ func (p *reviewPin) says() string {
 		parts = append(parts, mark+" "+c.Name)
 	}
 	if folded > 0 {
-		parts = append(parts, fmt.Sprintf("= %s sealed to a newer key", count(folded, "value")))
+		parts = append(parts, "= "+foldedSays(folded))
 	}
 	return fmt.Sprintf("pin %d (%s) would change: %s", p.Number, shortHash(p.Commit), strings.Join(parts, ", "))
 }
 
-// foldResealed leaves out what was only sealed anew where that is many, and says how
-// many those are.
-func foldResealed[C any](changes []C, action func(C) string) (rest []C, folded int) {
+// foldResealed leaves out what was only sealed anew where that is many and the branch
+// makes a read key, and says how many those are.
+func foldResealed[C any](changes []C, rekeyed bool, action func(C) string) (rest []C, folded int) {
 	const most = 5
+	if !rekeyed {
+		return changes, 0
+	}
 	for _, c := range changes {
 		if action(c) == string(versions.Resealed) {
 			folded++
@@ -195,16 +198,21 @@ func foldResealed[C any](changes []C, action func(C) string) (rest []C, folded i
 	return rest, folded
 }
 
+// foldedSays is what there is to say of values that were left out.
+func foldedSays(n int) string {
+	return count(n, "value") + ", likely the same, sealed to a newer key"
+}
+
 func actionOfSecret(s reviewSecret) string { return s.Action }
 
-// by lists the commits of a change, each author in the way that show has, with the
-// newest few.
-func by(commits []reviewCommit, show func(string) string) string {
+// by lists the commits of a change, and more that are not among them, each author in
+// the way that show has, with the newest few.
+func by(commits []reviewCommit, more int, show func(string) string) string {
 	const most = 3
 	var parts []string
 	for i, c := range commits {
 		if i == most {
-			parts = append(parts, fmt.Sprintf("and %d more", len(commits)-most))
+			parts = append(parts, fmt.Sprintf("and %d more", len(commits)-most+more))
 			break
 		}
 		parts = append(parts, show(c.Author)+" "+shortHash(c.Commit))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,16 +40,21 @@ commits every version that ever was. It is found as it is, line by line, and as
 base64, hex, URL-, JSON-, shell- and XML-escaped text and UTF-16, also in binary
 files. Values under 8 bytes and common words are not looked for; they are named.
 
-Looked into is:
+Looked into, names of files included, is:
   (nothing)    the files of the work tree that git tracks, or would
-  PATH         that file or directory, whatever git ignores; - is stdin
+  PATH         that file, directory or pipe, whatever git ignores; - is stdin
   --staged     what the next commit changes
   A..B         the commits that a push of B to A would send, and their messages
   --history    every commit of HEAD
-  --all        every commit of every ref and reflog, and the work tree
+  --all        every commit, tag and file of every ref and reflog, and the work tree
+
+A link that is named is followed; below a directory, links are read as git keeps
+them, and pipes, devices and what is in a .git are passed over. A name that holds a
+value is shown as d-[NAME]/f.txt.
 
 What may stand where it is goes into a baseline beside the app note: --allow adds
-what is on a line, --allow-all all that is found. It holds digests that only readers
+what is on a line, and with line 0 in the name of the file, --allow-all all that is
+found; of commits, no more than what those hold. It holds digests that only readers
 of the environment can make, and no line numbers. A comment on the line itself,
 pinseal:allow NAME, does it too.
 
@@ -88,8 +92,8 @@ func (o *scanOptions) check() error {
 	if ways > 1 {
 		return usage([]string{"pinseal scan --help"}, "--staged, --history, --all, --allow and what to look into exclude each other")
 	}
-	if len(o.allow) > 0 && o.gitleaks {
-		return usage(nil, "--allow is about our own findings: gitleaks has its own .gitleaksignore")
+	if (len(o.allow) > 0 || o.allowAll) && o.gitleaks {
+		return usage(nil, "--allow and --allow-all are about our own findings: gitleaks has its own .gitleaksignore")
 	}
 	return nil
 }
@@ -104,11 +108,20 @@ type scanning struct {
 	skipped  []leak.Skipped
 	where    scanWhere
 
-	found  []versions.Finding
-	passed []versions.Finding // by the baseline
-	unread []string
+	asked  func(versions.Finding) bool // what to heed; nil is all
+	found  []versions.Finding          // the first maxFindings
+	beyond int                         // more of them
+	passed int                         // by the baseline
+	unread []string                    // the first maxUnread
+	missed int                         // more of them
 	stats  versions.ScanStats
 }
+
+// How many findings and texts that could not be read are kept; more are counted.
+const (
+	maxFindings = 100_000
+	maxUnread   = 1000
+)
 
 func (c *cli) runScan(ctx context.Context, o scanOptions) error {
 	r, err := c.openRepo(ctx)
@@ -123,12 +136,18 @@ func (c *cli) runScan(ctx context.Context, o scanOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.allowAll && r.Bare() {
+		return usage(nil, "a baseline is written in a work tree, and a bare repository has none")
+	}
+	if o.allowAll && where.outside {
+		return usage([]string{"pinseal scan --allow-all"}, "--allow-all is about the repository: no baseline is kept of what is outside of it")
+	}
 	sc, err := c.newScanning(ctx, r, scanSources{index: o.staged, everyVersion: o.everyVersion || where.commits})
 	if err != nil {
 		return err
 	}
 	defer sc.values.Close()
-	if len(sc.values.apps) == 0 {
+	if len(sc.values.apps) == 0 && len(sc.values.without) == 0 {
 		return noApp()
 	}
 	if len(sc.values.List) == 0 && len(sc.values.without) > 0 {
@@ -138,7 +157,7 @@ func (c *cli) runScan(ctx context.Context, o scanOptions) error {
 		return err
 	}
 	if o.allowAll {
-		return sc.allow(sc.found)
+		return sc.allow()
 	}
 	if err := sc.print(o.json); err != nil {
 		return err
@@ -170,82 +189,64 @@ func (sc *scanning) run(where scanWhere) error {
 	sc.where = where
 	progress := sc.newProgress(where)
 	defer progress.end()
-	scan := &versions.Scan{Repo: sc.repo, Values: sc.values.List, Patterns: sc.patterns, Passes: sc.passes, Each: progress.step,
-		Unread: func(item versions.ScanItem, err error) {
-			sc.unread = append(sc.unread, fmt.Sprintf("%s: %s", itemName(item), err))
-		}}
+	scan := sc.scan()
+	scan.Each = progress.step
+	scan.Unread = func(item versions.ScanItem, err error) {
+		if len(sc.unread) == maxUnread {
+			sc.missed++
+			return
+		}
+		sc.unread = append(sc.unread, fmt.Sprintf("%s: %s", itemName(item), reasonOf(err)))
+	}
 	var err error
 	sc.stats, err = scan.Run(sc.ctx, where.items, func(f versions.Finding) error {
-		if f.Listed {
-			sc.passed = append(sc.passed, f)
-			return nil
+		switch {
+		case sc.asked != nil && !sc.asked(f):
+		case f.Listed:
+			sc.passed++
+		case len(sc.found) == maxFindings:
+			sc.beyond++
+		default:
+			sc.found = append(sc.found, f)
 		}
-		sc.found = append(sc.found, f)
 		return nil
 	})
 	return err
 }
 
-// passes reports whether the baseline of an app lets a value pass in a file. Files
-// that are not the repository's have none.
-func (sc *scanning) passes(path string, v *versions.Known) (bool, error) {
-	if sc.where.outside {
+// scan looks for the values and tells nobody.
+func (sc *scanning) scan() *versions.Scan {
+	return &versions.Scan{Repo: sc.repo, Values: sc.values.List, Patterns: sc.patterns, Passes: sc.passes, Unread: func(versions.ScanItem, error) {}}
+}
+
+// passes reports whether the baseline of an app lets a finding pass.
+func (sc *scanning) passes(f versions.Finding) (bool, error) {
+	return sc.passesIn(f, func(a *scannedApp) (*versions.Baseline, error) { return a.baseline, nil })
+}
+
+// passesIn is passes by the baselines that are given. Files that are not the
+// repository's have none.
+func (sc *scanning) passesIn(f versions.Finding, baseline func(*scannedApp) (*versions.Baseline, error)) (bool, error) {
+	if f.Outside {
 		return false, nil
 	}
-	for _, in := range v.In {
+	for _, in := range f.Known.In {
 		for _, a := range sc.values.apps {
 			if a.dir != in.App {
 				continue
 			}
-			if has, err := a.baseline.Has(a.keys, in.Environment, in.Name, path, v.Secret); has || err != nil {
-				return has, err
+			b, err := baseline(a)
+			if err != nil {
+				return false, err
+			}
+			for _, place := range f.Places() {
+				if has, err := b.Has(a.keys, in.Environment, in.Name, place, f.Known.Secret); has || err != nil {
+					return has, err
+				}
 			}
 		}
 	}
 	return false, nil
-}
-
-// leakError says that values were found; what was found has been printed.
-type leakError struct{ reason string }
-
-func (e *leakError) Error() string { return e.reason }
-
-// verdict is the error that a scan ends with, nil when nothing is wrong.
-func (sc *scanning) verdict() error {
-	if len(sc.unread) > 0 {
-		more := ""
-		if len(sc.unread) > 1 {
-			more = fmt.Sprintf(", and %d more", len(sc.unread)-1)
-		}
-		return fmt.Errorf("not everything could be looked into: %s%s", sc.unread[0], more)
-	}
-	if len(sc.found) == 0 {
-		return nil
-	}
-	reason := "the value of a secret stands in plain text"
-	if len(sc.found) > 1 {
-		reason = fmt.Sprintf("values of secrets stand in plain text: %d", len(sc.found))
-	}
-	return hint(&leakError{reason}, sc.leakHints()...)
-}
-
-// leakHints say what can be done about findings.
-func (sc *scanning) leakHints() []string {
-	f := sc.found[0]
-	in := f.Known.In[0]
-	var try []string
-	if f.Commit != "" {
-		try = append(try, fmt.Sprintf("pinseal set %s -e %s      with a new value: who has these commits knows the old one", in.Name, in.Environment))
-	} else {
-		try = append(try, fmt.Sprintf("pinseal run -e %s -- CMD      gives a program its secrets", in.Environment))
-	}
-	if allowable := slices.IndexFunc(sc.found, func(f versions.Finding) bool { return f.Commit == "" && f.Path != "" && f.Line > 0 }); allowable >= 0 && !sc.where.outside {
-		f := sc.found[allowable]
-		if file := sc.fromHere(sc.repo.Top(), f.Path); oneLine(file) == file {
-			try = append(try, fmt.Sprintf("pinseal scan --allow %s      if it may stand there", quoteShell(fmt.Sprintf("%s:%d", file, f.Line))))
-		}
-	}
-	return try
 }
 
 // isNoKey reports whether err says that a key is not at hand.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bufio"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,10 +17,14 @@ func (sc *scanning) print(asJSON bool) error {
 	if asJSON {
 		return sc.printJSON(sc.asJSON())
 	}
+	out := bufio.NewWriterSize(sc.Stdout, 64<<10)
 	for _, line := range sc.lines() {
-		if err := sc.writeStdout([]byte(line + "\n")); err != nil {
+		if _, err := out.WriteString(line + "\n"); err != nil {
 			return err
 		}
+	}
+	if err := out.Flush(); err != nil {
+		return err
 	}
 	if len(sc.found) == 0 && len(sc.unread) == 0 {
 		sc.say("Nothing found%s", sc.looked())
@@ -30,7 +35,7 @@ func (sc *scanning) print(asJSON bool) error {
 // looked says how much was looked for and into.
 func (sc *scanning) looked() string {
 	s := fmt.Sprintf(": %s, %s, %s", count(len(sc.values.List)-len(sc.skipped), "value"), count(sc.stats.Items, "text"), bytesText(sc.stats.Bytes))
-	if n := len(sc.passed); n > 0 {
+	if n := sc.passed; n > 0 {
 		s += fmt.Sprintf("; the baseline lets %d pass", n)
 	}
 	return s
@@ -89,24 +94,28 @@ func (sc *scanning) lines() []string {
 		if f.More > 0 {
 			line += fmt.Sprintf("  and %s more", count(f.More, "line"))
 		}
+		if !f.Known.Current {
+			line += "  an old value"
+		}
 		all = append(all, oneLine(line))
+	}
+	if sc.beyond > 0 {
+		all = append(all, fmt.Sprintf("and %d more", sc.beyond))
 	}
 	return all
 }
 
-// placeOf is where a finding is. A name that holds a value is not printed.
-func placeOf(f versions.Finding) string {
-	if f.Line == 0 {
-		f.Path = "(the name of a file)"
-		return itemName(f.ScanItem)
-	}
-	return fmt.Sprintf("%s:%d", itemName(f.ScanItem), f.Line)
-}
+// placeOf is where a finding is. Line 0 is the name itself.
+func placeOf(f versions.Finding) string { return fmt.Sprintf("%s:%d", itemName(f.ScanItem), f.Line) }
 
-// itemName names a text.
+// itemName names a text, and shows no value that its name holds.
 func itemName(item versions.ScanItem) string {
-	name := item.Path
-	if name == "" {
+	name := shownPath(item)
+	switch {
+	case name != "":
+	case item.Header:
+		name = "(header)"
+	default:
 		name = "(message)"
 	}
 	if item.Commit != "" {
@@ -115,12 +124,22 @@ func itemName(item versions.ScanItem) string {
 	return name
 }
 
+func shownPath(item versions.ScanItem) string {
+	if item.Masked != "" {
+		return item.Masked
+	}
+	return item.Path
+}
+
 type foundJSON struct {
 	Commit  string       `json:"commit,omitempty"`
-	Path    string       `json:"path"` // "" in a message, and where the name itself holds the value
-	Line    int          `json:"line"`
+	Path    string       `json:"path"`             // "" in a message or header
+	Masked  bool         `json:"masked,omitempty"` // the path holds a value, which is not shown
+	Header  bool         `json:"header,omitempty"` // of the commit or tag
+	Line    int          `json:"line"`             // 0 is the path
 	More    int          `json:"more_lines,omitempty"`
 	Form    string       `json:"form"`
+	Old     bool         `json:"old,omitempty"` // what has been replaced since
 	Secrets []holderJSON `json:"secrets"`
 }
 
@@ -139,6 +158,7 @@ func (sc *scanning) asJSON() any {
 	out := struct {
 		Schema  int           `json:"schema"`
 		Found   []foundJSON   `json:"findings"`
+		Beyond  int           `json:"more_findings,omitempty"`
 		Allowed int           `json:"allowed"`
 		Skipped []skippedJSON `json:"not_looked_for"`
 		Without []string      `json:"without_key"`
@@ -146,13 +166,10 @@ func (sc *scanning) asJSON() any {
 		Values  int           `json:"values"`
 		Texts   int           `json:"texts"`
 		Bytes   int64         `json:"bytes"`
-	}{1, []foundJSON{}, len(sc.passed), []skippedJSON{}, sc.values.without, sc.unread, len(sc.values.List) - len(sc.skipped), sc.stats.Items, sc.stats.Bytes}
+	}{1, []foundJSON{}, sc.beyond, sc.passed, []skippedJSON{}, sc.values.without, sc.unread, len(sc.values.List) - len(sc.skipped), sc.stats.Items, sc.stats.Bytes}
 	for _, f := range sc.found {
-		j := foundJSON{Commit: string(f.Commit), Path: f.Path, Line: f.Line, More: f.More, Form: string(f.Form), Secrets: holdersJSON(f.Known)}
-		if f.Line == 0 {
-			j.Path = ""
-		}
-		out.Found = append(out.Found, j)
+		out.Found = append(out.Found, foundJSON{Commit: string(f.Commit), Path: shownPath(f.ScanItem), Masked: f.Masked != "", Header: f.Header,
+			Line: f.Line, More: f.More, Form: string(f.Form), Old: !f.Known.Current, Secrets: holdersJSON(f.Known)})
 	}
 	for _, s := range sc.skipped {
 		out.Skipped = append(out.Skipped, skippedJSON{s.Reason, holdersJSON(sc.values.List[s.Value])})

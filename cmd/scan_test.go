@@ -170,6 +170,24 @@ func TestScanPassphrase(t *testing.T) {
 	}
 }
 
+// TestScanAmbiguous: a tag with the name of a branch does not empty a range.
+func TestScanAmbiguous(t *testing.T) {
+	h := newHooked(t)
+	h.git(h.dir, "branch", "base")
+	h.put("a.txt", leakValue)
+	h.git(h.dir, "add", "-A")
+	h.git(h.dir, "commit", "-q", "--no-verify", "-m", "leak")
+	for _, words := range []string{"base..HEAD", "base...", "base.."} {
+		if r := h.run(h.dir, "", "scan", words); r.code != 1 || !strings.Contains(r.stdout, "a.txt:1  KEY (dev)") {
+			t.Errorf("%s: %+v", words, r)
+		}
+	}
+	h.git(h.dir, "tag", "base", "HEAD")
+	if r := h.run(h.dir, "", "scan", "base..HEAD"); r.code != 3 || !strings.Contains(r.stderr, "ambiguous") || !strings.Contains(r.stderr, "refs/heads/base") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestScanTerminated: a signal while git works ends both, with the signal's code
 // and without an error.
 func TestScanTerminated(t *testing.T) {

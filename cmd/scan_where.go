@@ -3,13 +3,13 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"pinseal/repo"
 	"pinseal/versions"
@@ -19,8 +19,10 @@ import (
 type scanWhere struct {
 	items   iter.Seq2[versions.ScanItem, error]
 	commits bool // they are of commits: old values count, too
+	staged  bool // they are what the next commit changes
+	tree    bool // they are the work tree
 	total   int  // commits, 0 when it is not known
-	outside bool // they are not files of the repository
+	outside bool // some are not the repository's
 
 	gitleaks []string // the same for gitleaks, as its arguments; nil when it cannot
 }
@@ -38,73 +40,90 @@ func (c *cli) scanWhere(ctx context.Context, r *repo.Repo, o scanOptions) (scanW
 		return c.scanCommits(ctx, r, []string{"HEAD"})
 	case o.all:
 		where, err := c.scanCommits(ctx, r, allCommits)
-		if err == nil && !r.Bare() {
-			tree := c.scanTree(ctx, r)
-			commits := where.items
-			where.items = func(yield func(versions.ScanItem, error) bool) {
-				for _, items := range []iter.Seq2[versions.ScanItem, error]{tree, commits} {
-					for item, err := range items {
-						if !yield(item, err) {
-							return
-						}
-					}
-				}
-			}
-		}
+		where.items = inTurn(c.scanTree(ctx, r), versions.RefObjects(ctx, r), where.items)
 		return where, err
-	case len(o.targets) == 1 && o.targets[0] == "-":
-		stdin := versions.ScanItem{Path: "stdin", Open: func() (io.ReadCloser, error) { return io.NopCloser(doneReader{c.done, c.Stdin}), nil }}
-		return scanWhere{outside: true, items: oneItem(stdin)}, nil
 	case len(o.targets) > 0:
 		return c.scanTargets(ctx, r, o.targets)
 	case r.Bare():
 		return scanWhere{}, usage([]string{"pinseal scan --all", "pinseal scan --history"}, "a bare repository has no work tree to look into")
 	}
-	return scanWhere{items: c.scanTree(ctx, r), gitleaks: []string{"dir", "."}}, nil
+	return scanWhere{items: c.scanTree(ctx, r), tree: true, gitleaks: []string{"dir", "."}}, nil
+}
+
+// inTurn yields what one after the other has; nil has nothing.
+func inTurn(all ...iter.Seq2[versions.ScanItem, error]) iter.Seq2[versions.ScanItem, error] {
+	return func(yield func(versions.ScanItem, error) bool) {
+		for _, items := range all {
+			if items == nil {
+				continue
+			}
+			for item, err := range items {
+				if !yield(item, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func oneItem(item versions.ScanItem) iter.Seq2[versions.ScanItem, error] {
+	return func(yield func(versions.ScanItem, error) bool) { yield(item, nil) }
 }
 
 // scanTargets are a range, or paths.
 func (c *cli) scanTargets(ctx context.Context, r *repo.Repo, targets []string) (scanWhere, error) {
 	if len(targets) == 1 && strings.Contains(targets[0], "..") {
 		if _, err := os.Lstat(c.path(targets[0])); errors.Is(err, fs.ErrNotExist) {
-			return c.scanCommits(ctx, r, targets)
-		}
-	}
-	where := scanWhere{gitleaks: []string{"dir", c.path(targets[0])}}
-	var roots []string
-	for _, target := range targets {
-		if _, err := os.Lstat(c.path(target)); err != nil {
-			return scanWhere{}, hint(&versions.NotFoundError{What: "file or directory that was asked for"}, "pinseal scan A..B      for commits")
-		}
-		root, inside := c.pathIn(r, target)
-		where.outside = where.outside || !inside
-		roots = append(roots, root)
-	}
-	if len(targets) > 1 {
-		where.gitleaks = nil
-	}
-	where.items = func(yield func(versions.ScanItem, error) bool) {
-		for _, root := range roots {
-			if !walkItems(r.Top(), root, yield) {
-				return
+			revs, err := scanEnds(ctx, r, targets[0])
+			if err != nil {
+				return scanWhere{}, err
 			}
+			return c.scanCommits(ctx, r, revs)
 		}
 	}
+	var where scanWhere
+	var all []iter.Seq2[versions.ScanItem, error]
+	for _, target := range targets {
+		if target == "-" {
+			where.outside = true
+			all = append(all, oneItem(versions.ScanItem{Path: "stdin", Outside: true, Open: func() (io.ReadCloser, error) {
+				return io.NopCloser(doneReader{c.done, c.Stdin}), nil
+			}}))
+			continue
+		}
+		named, err := c.named(r, target)
+		if err != nil {
+			return scanWhere{}, err
+		}
+		where.outside = where.outside || named.outside
+		all = append(all, named.items(c.done))
+	}
+	if len(targets) == 1 && targets[0] != "-" {
+		where.gitleaks = []string{"dir", c.path(targets[0])}
+	}
+	where.items = inTurn(all...)
 	return where, nil
 }
 
-// pathIn is a path as the file system has it, and whether the repository has it.
-func (c *cli) pathIn(r *repo.Repo, target string) (root string, inside bool) {
-	root = c.path(target)
-	dir := filepath.Join(resolved(filepath.Dir(root)), filepath.Base(root))
-	if r.Top() == "" {
-		return dir, false
+// scanEnds takes A..B or A...B apart and resolves both, as git log does but for a
+// name that may be two refs, which is refused.
+func scanEnds(ctx context.Context, r *repo.Repo, text string) ([]string, error) {
+	dots := ".."
+	from, to, _ := strings.Cut(text, dots)
+	if rest, three := strings.CutPrefix(to, "."); three {
+		dots, to = "...", rest
 	}
-	rel, err := filepath.Rel(resolved(r.Top()), dir)
-	if err != nil || !filepath.IsLocal(rel) {
-		return dir, false
+	ends := make([]repo.Hash, 2)
+	for i, rev := range []string{from, to} {
+		if rev == "" {
+			rev = "HEAD"
+		}
+		var err error
+		if ends[i], err = r.Resolve(ctx, rev); err != nil {
+			return nil, err
+		}
 	}
-	return filepath.Join(r.Top(), rel), true
+	return []string{string(ends[0]) + dots + string(ends[1])}, nil
 }
 
 // scanCommits are the commits that words name to git rev-list.
@@ -113,13 +132,13 @@ func (c *cli) scanCommits(ctx context.Context, r *repo.Repo, revs []string) (sca
 	if err != nil {
 		return scanWhere{}, err
 	}
-	return scanWhere{items: versions.ChangedFiles(r.Range(ctx, revs)), commits: true, total: total,
+	return scanWhere{items: versions.CommitItems(ctx, r, revs), commits: true, total: total,
 		gitleaks: []string{"git", "--log-opts=" + strings.Join(revs, " ")}}, nil
 }
 
 // scanStaged is what the next commit changes.
 func scanStaged(staged []repo.FileChange) scanWhere {
-	return scanWhere{gitleaks: []string{"git", "--pre-commit", "--staged"}, items: func(yield func(versions.ScanItem, error) bool) {
+	return scanWhere{staged: true, gitleaks: []string{"git", "--pre-commit", "--staged"}, items: func(yield func(versions.ScanItem, error) bool) {
 		for _, f := range staged {
 			if f.New != "" && !yield(versions.ScanItem{Path: f.Path, Blob: f.New}, nil) {
 				return
@@ -128,93 +147,31 @@ func scanStaged(staged []repo.FileChange) scanWhere {
 	}}
 }
 
-// scanTree is what git tracks in the work tree, or would.
+// scanTree is what git tracks in the work tree, or would; of a bare repository
+// nothing.
 func (c *cli) scanTree(ctx context.Context, r *repo.Repo) iter.Seq2[versions.ScanItem, error] {
 	return func(yield func(versions.ScanItem, error) bool) {
 		paths, err := r.Files(ctx, "")
-		if err != nil {
+		closed := &repo.UnlistedError{}
+		if err != nil && !errors.As(err, &closed) {
 			yield(versions.ScanItem{}, err)
 			return
 		}
+		for _, dir := range closed.Dirs {
+			if !yield(unreadItem(dir, "the directory cannot be read"), nil) {
+				return
+			}
+		}
 		for _, p := range paths {
 			file := filepath.Join(r.Top(), filepath.FromSlash(p))
-			if info, err := os.Lstat(file); err != nil || info.IsDir() {
-				continue // deleted, or a repository of its own
+			info, err := os.Lstat(file)
+			gone := errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+			if gone || err == nil && info.IsDir() { // deleted, or a repository of its own
+				continue
 			}
 			if !yield(fileItem(p, file), nil) {
 				return
 			}
 		}
 	}
-}
-
-// walkItems yields the files below root, a path of the file system. Those of the
-// repository have their path from its top.
-func walkItems(top, root string, yield func(versions.ScanItem, error) bool) bool {
-	more := true
-	err := filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case e.IsDir() && e.Name() == ".git" && file != root:
-			return filepath.SkipDir
-		case e.IsDir() || !e.Type().IsRegular() && e.Type()&fs.ModeSymlink == 0:
-			return nil
-		}
-		name := filepath.ToSlash(file)
-		if rel, err := filepath.Rel(top, file); top != "" && err == nil && filepath.IsLocal(rel) {
-			name = filepath.ToSlash(rel)
-		}
-		if !yield(fileItem(name, file), nil) {
-			more = false
-			return filepath.SkipAll
-		}
-		return nil
-	})
-	if err != nil {
-		return yield(versions.ScanItem{}, fmt.Errorf("what was asked for cannot be walked: %s", reasonOf(err))) && more
-	}
-	return more
-}
-
-// fileItem is a file of the file system. Of a link what it says is looked into, as
-// git keeps it.
-func fileItem(name, file string) versions.ScanItem {
-	return versions.ScanItem{Path: name, Open: func() (io.ReadCloser, error) {
-		info, err := os.Lstat(file)
-		if err != nil {
-			return nil, errors.New(reasonOf(err))
-		}
-		switch {
-		case info.Mode()&fs.ModeSymlink != 0:
-			target, err := os.Readlink(file)
-			return io.NopCloser(strings.NewReader(target)), err
-		case !info.Mode().IsRegular():
-			return nil, errors.New("is no plain file")
-		}
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, errors.New(reasonOf(err))
-		}
-		return f, nil
-	}}
-}
-
-func oneItem(item versions.ScanItem) iter.Seq2[versions.ScanItem, error] {
-	return func(yield func(versions.ScanItem, error) bool) { yield(item, nil) }
-}
-
-// doneReader gives up when done is closed, also in the middle of a read.
-type doneReader struct {
-	done <-chan struct{}
-	in   io.Reader
-}
-
-func (d doneReader) Read(p []byte) (int, error) {
-	data, err := orDone(d.done, func() ([]byte, error) {
-		own := make([]byte, min(len(p), 64<<10)) // a read that was given up must not write into p
-		n, err := d.in.Read(own)
-		return own[:n], err
-	})
-	return copy(p, data), err
 }

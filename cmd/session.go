@@ -27,13 +27,13 @@ type session struct {
 	id   seal.AppID
 	note *seal.Note // the newest so far
 
-	head    *versions.Source // the app in the work tree; in a bare repository at HEAD
+	head    *versions.Source // the app in the work tree; in a bare repository at HEAD; where a scan found it
 	files   *repo.WorkTree   // the app's directory, for writing; nil when bare
 	claim   claim
-	how     int     // look or use
-	mem     *memory // nil for a service, which needs none, and before trust or recall
-	asked   bool    // recall has been called
-	staged  bool    // what is staged stands in for a work tree that leaves .pinseal out
+	how     int       // look or use
+	mem     *memory   // nil for a service, which needs none, and before trust or recall
+	asked   bool      // recall has been called
+	found   *foundApp // what a scan found, in place of a choice from the work tree
 	ids     *seal.Identities
 	idsErr  error
 	loaded  bool
@@ -104,10 +104,6 @@ func (s *session) Close() {
 // openDir opens .pinseal, or a directory below it, in the work tree, or at HEAD
 // in a bare repository. Only the former can be written.
 func (s *session) openDir(dir string) (fs.FS, *repo.WorkTree, error) {
-	if s.staged {
-		staged, err := s.repo.IndexFS(s.ctx, dir)
-		return staged, nil, err
-	}
 	if !s.repo.Bare() {
 		tree, err := repo.OpenWorkTree(s.repo.Top(), dir)
 		return tree, tree, err
@@ -130,6 +126,9 @@ func noApp() error {
 
 // choose picks the app by --app, PINSEAL_APP or the default file.
 func (s *session) choose() error {
+	if s.found != nil {
+		return s.take()
+	}
 	store, tree, err := s.openDir(storeDir)
 	if err != nil {
 		return err
@@ -186,8 +185,14 @@ func (s *session) pick(in inStore) (want string, found bool, err error) {
 }
 
 func (s *session) where() string {
+	if s.found != nil && s.found.at[0].What != atHead {
+		return s.found.at[0].What
+	}
 	if s.repo.Bare() {
 		return "HEAD of " + s.repo.GitDir()
+	}
+	if s.found != nil {
+		return atHead
 	}
 	return workTree
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -118,7 +119,7 @@ func (s *session) checkSigned(l *versions.Ledger, env string, commit repo.Hash) 
 	for _, t := range touches {
 		sig := signatures[t.Commit]
 		if sig.State != repo.SignatureGood {
-			refused.commits = append(refused.commits, unsigned{t, signatureJSON{string(sig.State), sig.Signer, sig.Key}})
+			refused.commits = append(refused.commits, unsigned{t, *signatureOf(sig)})
 			refused.bad = refused.bad || sig.State == repo.SignatureBad
 		}
 	}
@@ -131,14 +132,22 @@ func (s *session) checkSigned(l *versions.Ledger, env string, commit repo.Hash) 
 // signHints says how the commits come to be signed, or their keys to be known.
 func (s *session) signHints(e *unsignedError) error {
 	oldest := e.commits[len(e.commits)-1].Commit
-	unknown, sign := "", false
+	check, sign := oldest, false
+	var keys []string
 	for _, c := range e.commits {
 		switch repo.SignatureState(c.signature.State) {
 		case repo.SignatureUnknown:
-			unknown = string(shortHash(c.Commit))
+			check = c.Commit
+		case repo.SignatureExpired:
+			sign = true
 		case repo.SignatureBad, repo.SignatureRevoked, repo.SignatureUntrusted:
+			continue
 		default:
 			sign = true
+			continue
+		}
+		if try := c.signature.keyHint(); !slices.Contains(keys, try) {
+			keys = append(keys, try)
 		}
 	}
 	head, _, _ := s.repo.Head(s.ctx) // without one there is nothing to amend
@@ -153,10 +162,17 @@ func (s *session) signHints(e *unsignedError) error {
 		}
 		try = append(try, "git rebase --rebase-merges --exec 'git commit --amend --no-edit -S' "+base+"      where they are not pushed yet")
 	}
-	if unknown != "" {
-		try = append(try, "git config gpg.ssh.allowedSignersFile FILE      lists who signs with which ssh key", "git verify-commit "+unknown)
-	} else {
-		try = append(try, "git verify-commit "+string(shortHash(oldest)))
+	try = append(try, keys...)
+	return hint(e, append(try, "git verify-commit "+string(shortHash(check)))...)
+}
+
+// keyHint is how git comes to know a key, or that it was prolonged.
+func (s *signatureJSON) keyHint() string {
+	switch repo.SignatureFormat(s.Format) {
+	case repo.OpenPGP:
+		return "gpg --import FILE      brings in who signs with which key, and until when"
+	case repo.X509:
+		return "gpgsm --import FILE      brings in who signs with which certificate"
 	}
-	return hint(e, try...)
+	return "git config gpg.ssh.allowedSignersFile FILE      lists who signs with which ssh key, and until when"
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -34,7 +33,7 @@ what should be sealed and is not is never shown. It needs no key and no reposito
 	}
 }
 
-// maxShown is how much of a file that is none of ours is shown, in bytes.
+// maxShown is how much of a file that is none of ours is looked at, in bytes.
 const maxShown = 1 << 20
 
 func (c *cli) runTextconv(name string) error {
@@ -53,23 +52,20 @@ func (c *cli) runTextconv(name string) error {
 	return c.writeStdout([]byte(textconv(data)))
 }
 
-// textconv is a secret file for people. What is no secret file is shown as it
-// is, but for values that are not sealed.
+// textconv is a secret file for people. Of what is no secret file only that is
+// shown which such a file could say.
 func textconv(data []byte) string {
 	if f, err := versions.ParseSecretFile(data); err == nil {
 		return describeFile(f)
 	}
 	if m, err := spelling.ParseLoose(data, versions.MaxSecretFile); err == nil {
-		if shown, unsealed := describeLoose(m); unsealed {
-			return shown
-		}
-		return printable(string(data))
+		return describeLoose(m)
 	}
 	more := ""
 	if len(data) > maxShown {
-		data, more = data[:maxShown], "\n… and more, which is not shown\n"
+		data, more = data[:maxShown], "… and more, which is not shown\n"
 	}
-	return printable(hideUnsealed(string(data))) + more
+	return describeLines(string(data)) + more
 }
 
 // describeFile is a file in the one spelling.
@@ -102,7 +98,10 @@ func describeFile(f *versions.SecretFile) string {
 	return b.String()
 }
 
-const notSealed = "not sealed!"
+const (
+	notSealed = "not sealed!"
+	notShown  = "not shown: not in our spelling"
+)
 
 // describeSealed is a sealed value for people.
 func describeSealed(value string) string {
@@ -114,23 +113,33 @@ func describeSealed(value string) string {
 	return fmt.Sprintf("sealed to read key %d, %d characters, sha256:%x", generation, len(value), digest[:6])
 }
 
-// describeLoose is a file in another spelling, and whether a value of it is not
-// sealed, wherever the spelling puts the text.
-func describeLoose(m *spelling.Map) (shown string, unsealed bool) {
+// describeLoose is a file in another spelling, by the keys that are ours.
+func describeLoose(m *spelling.Map) string {
 	var b strings.Builder
 	for _, key := range m.Keys() {
 		value, isText := m.Text(key)
-		if isValueKey(key) && !(isText && isSealed(value)) {
-			value, unsealed = notSealed, true
+		switch {
+		case isValueKey(key) && !(isText && isSealed(value)):
+			value = notSealed
+		case key == "about" && isText:
+			value = oneLine(value)
+		case !isText || !isOurs(key, value):
+			key, value = notShown, ""
 		}
-		fmt.Fprintf(&b, "%s: %s\n", oneLine(key), oneLine(value))
+		b.WriteString(key)
+		if value != "" {
+			b.WriteString(": " + value)
+		}
+		b.WriteByte('\n')
 	}
-	return b.String(), unsealed
+	return b.String()
 }
 
+// isValueKey reports whether a key is that of a value: "value", or "value." and
+// the number of a version.
 func isValueKey(key string) bool {
-	key, _, _ = strings.Cut(key, ".")
-	return key == "value"
+	number, ok := strings.CutPrefix(key, "value.")
+	return key == "value" || ok && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
 // isSealed reports whether a value can be shown.
@@ -139,41 +148,48 @@ func isSealed(value string) bool {
 	return err == nil || value == "blank"
 }
 
-// valueOnLine finds a value, and what stands before it.
-var valueOnLine = regexp.MustCompile(`^((?:.*[\s{,"'])?value(?:\.[0-9]+)?["']?\s*:)(.*)`)
-
-// hideUnsealed takes the text of values that are not sealed out of lines that do
-// not make up a secret file: one with conflict markers, one cut short. A value may
-// go on for lines, so after it only conflict markers and lines that begin like ours
-// stay.
-func hideUnsealed(text string) string {
-	var b strings.Builder
-	hiding := false
-	for line := range strings.Lines(text) {
-		bare := strings.TrimRight(line, "\r\n")
-		key, _, hasKey := strings.Cut(bare, ":")
-		at := valueOnLine.FindStringSubmatch(bare)
-		switch {
-		case at != nil && !isSealed(strings.Trim(at[2], ` "'`)):
-			hiding = true
-			b.WriteString(at[1] + " " + notSealed + "\n")
-		case !hiding || isConflictMarker(bare):
-			b.WriteString(line)
-		case hasKey && isFileKey(key):
-			hiding = false
-			b.WriteString(line)
-		}
+// isOurs reports whether a file of ours can have that line. What it lets pass,
+// apart from what people say about a secret, has no room for a value.
+func isOurs(key, text string) bool {
+	line, file := key+": "+text+"\n", ""
+	switch key {
+	case "kind":
+		return text == versions.KindSecret || text == versions.KindKey
+	case "bits":
+		file = "kind: key\n" + line + "value: blank\n"
+	case "about", "expires", "optional", "generate":
+		file = "kind: secret\n" + line + "value: blank\n"
+	default:
+		return isValueKey(key) && isSealed(text)
 	}
-	return b.String()
+	_, err := versions.ParseSecretFile([]byte(file))
+	return err == nil
 }
 
-// isFileKey reports whether a line of a secret file can begin with key.
-func isFileKey(key string) bool {
-	switch key {
-	case "kind", "about", "expires", "optional", "generate", "bits":
-		return true
+// describeLines is a text that is no map: one with conflict markers, one cut
+// short. A value may stand in it anywhere and go on for lines: where anything
+// before was not ours, what people say about a secret may be a part of it.
+func describeLines(text string) string {
+	var b strings.Builder
+	odd, last := false, ""
+	for line := range strings.Lines(text) {
+		bare := strings.TrimRight(line, "\r\n")
+		key, value, _ := strings.Cut(bare, ": ")
+		shown := bare
+		switch {
+		case isConflictMarker(bare) || isOurs(key, value) && !(odd && key == "about"):
+		case isValueKey(key):
+			shown = key + ": " + notSealed
+		default:
+			shown = notShown
+		}
+		odd = odd || shown != bare
+		if shown != notShown || last != notShown { // once for many
+			b.WriteString(shown + "\n")
+		}
+		last = shown
 	}
-	return isValueKey(key)
+	return printable(b.String())
 }
 
 func isConflictMarker(line string) bool {

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +28,8 @@ All that is wrong is listed, not only the first.
 Exit code 5, and nothing on stdout: a stray file or link below .pinseal, a secret
 file in another spelling or with a value that is not sealed, an app note or a
 wrap that is none, a value sealed to a key that the note does not know, a ledger
-that does not verify or is behind what was seen on this machine.
+that does not verify or is behind what was seen on this machine; in the work tree
+also an app note that is older than one that was seen, or is in a ledger here.
 Exit code 6: unmerged files, names that differ only in case.
 Exit code 1: a blank that is not optional (--allow-blank), an expired secret, a
 value sealed to a retired key, a reader without a wrap, a wrap for nobody.
@@ -38,7 +40,13 @@ commit, an app note that went back, and below refs/pinseal/ all but a ledger wit
 further pins. This is the whole hook, hooks/pre-receive on the server:
 
   #!/bin/sh
-  exec /usr/local/bin/pinseal verify --pre-receive`,
+  exec /usr/local/bin/pinseal verify --pre-receive
+
+The server's HEAD must name the branch that counts: an app note must be of one line
+with that branch's and with the ledgers'. Set receive.fsckObjects=true, as a malformed
+tree can hide files from git's log, and receive.denyNonFastForwards=true where branches
+are not rewritten. Not looked at are tags of files and directories, and refs other than
+branches, tags and refs/pinseal/, such as refs/replace, refs/notes and refs/changes.`,
 		Example: `  pinseal verify
   pinseal verify v1.4 -e production
   pinseal verify pin
@@ -73,17 +81,17 @@ func (c *cli) runVerify(ctx context.Context, o verifyOptions) error {
 	}
 	at, err := versions.ParseSelector(o.rev)
 	if err != nil {
-		return asUsage(err)
+		return revError(o.rev, asUsage(err))
 	}
 	r, err := c.openRepo(ctx)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if at.Kind == versions.AtWorkTree && r.Bare() {
-		at = versions.Selector{Kind: versions.AtRev, Rev: "HEAD"}
+	v := &verifying{cli: c, ctx: ctx, repo: r, o: o, at: at, current: at.Kind == versions.AtWorkTree}
+	if v.current && r.Bare() {
+		v.at = versions.Selector{Kind: versions.AtRev, Rev: "HEAD"}
 	}
-	v := &verifying{cli: c, ctx: ctx, repo: r, o: o, at: at}
 	defer v.close()
 	if err := v.open(); err != nil {
 		return err
@@ -100,4 +108,13 @@ func (c *cli) runVerify(ctx context.Context, o verifyOptions) error {
 		return &versions.NotFoundError{What: "environment", Name: o.env, In: "any app of the " + v.what}
 	}
 	return v.verdict()
+}
+
+// revError is err, which says what is wrong with a revision and quotes it, where
+// that cannot be a value in the wrong place.
+func revError(rev string, err error) error {
+	if err == nil || !strings.Contains(rev, "=") {
+		return err
+	}
+	return usage([]string{"pinseal verify REV"}, "what was given is no revision here, nor a pin")
 }

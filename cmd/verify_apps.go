@@ -21,6 +21,8 @@ type verifying struct {
 	o    verifyOptions
 	at   versions.Selector
 
+	current bool // what is worked on is looked at, not some commit of the past
+
 	dir    fs.FS          // .pinseal; of a pin's, that of the work tree, or at HEAD
 	files  *repo.WorkTree // dir, where it is the work tree's; else nil
 	what   string         // for people: which version dir is
@@ -49,7 +51,11 @@ func (v *verifying) open() (err error) {
 		v.dir = v.files
 	}
 	if rev != "" {
-		if v.commit, err = v.repo.Resolve(v.ctx, rev); err != nil {
+		v.commit, err = v.repo.Resolve(v.ctx, rev)
+		if errors.As(err, new(*repo.UnknownRevError)) {
+			err = revError(rev, err)
+		}
+		if err != nil {
 			return err
 		}
 		v.what = "commit " + string(shortHash(v.commit))
@@ -60,7 +66,7 @@ func (v *verifying) open() (err error) {
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if rev == "" {
-			return noApp()
+			return v.noStore()
 		}
 		return &versions.NotFoundError{What: "app", In: v.what + ": there is no " + storeDir}
 	}
@@ -96,6 +102,9 @@ func (v *verifying) store() error {
 			faults = append(faults, more...)
 		}
 		v.add(row, faults)
+	}
+	if err := v.warnLeftOut(); err != nil {
+		return err
 	}
 	return v.unmerged()
 }

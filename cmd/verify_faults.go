@@ -61,9 +61,10 @@ func (c *cli) faultsError(ctx context.Context, head string, faults []versions.Fa
 func (c *cli) faultTries(ctx context.Context, faults []versions.Fault) []string {
 	const most = 5
 	var try []string
+	scope := c.scopeOf(ctx, faults)
 	for _, f := range faults {
 		for _, line := range c.faultTry(ctx, f) {
-			if !slices.Contains(try, line) {
+			if line = scope(f.App, line); !slices.Contains(try, line) {
 				try = append(try, line)
 			}
 		}
@@ -82,6 +83,8 @@ func (c *cli) faultTry(ctx context.Context, f versions.Fault) []string {
 	case errors.As(f.Err, &typed):
 		of := fmt.Sprintf("%s -e %s", typed.Name, typed.Environment)
 		return []string{"pinseal rm " + of + " && pinseal set " + of}
+	case errors.As(f.Err, &refused) && f.Path == storeDir+"/default":
+		return c.defaultHints(f.Path)
 	case errors.As(f.Err, &refused) && refused.Try == "":
 		return nil
 	case errors.As(f.Err, &refused):

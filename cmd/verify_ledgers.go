@@ -17,6 +17,7 @@ func (v *verifying) ledgers(s *session, row *verifiedApp) (faults []versions.Fau
 	add := func(env string, err error) {
 		faults = append(faults, versions.Fault{Environment: env, Err: err})
 	}
+	own, newer := s.note, "was seen on this machine"
 	if err := v.newestNote(s); err != nil {
 		add("", err)
 	}
@@ -26,7 +27,11 @@ func (v *verifying) ledgers(s *session, row *verifiedApp) (faults []versions.Fau
 	}
 	faults = append(faults, unknown...)
 	for _, env := range envs {
+		before := s.note
 		l, missed, err := s.localLedger(env)
+		if s.note != before && s.note.Version > before.Version {
+			newer = "is in the ledger of " + env
+		}
 		switch {
 		case v.ctx.Err() != nil:
 			return nil, v.ctx.Err()
@@ -34,7 +39,7 @@ func (v *verifying) ledgers(s *session, row *verifiedApp) (faults []versions.Fau
 			faults = append(faults, versions.Fault{Path: versions.LedgerRef(s.id, env), Environment: env, Err: err})
 			continue
 		case missed > 0:
-			v.say("%s  %s: pin %d was seen, and no ledger is here: pinseal fetch", s.dir, env, missed)
+			v.warn("%s: %s%s", s.dir, missedPin(env, missed), lines(v.fetchLines(s)))
 		}
 		if l == nil || l.Tip() == nil {
 			continue
@@ -47,7 +52,38 @@ func (v *verifying) ledgers(s *session, row *verifiedApp) (faults []versions.Fau
 		}
 		faults = append(faults, pin.Faults...)
 	}
+	if v.current && own.Precedes(s.note) {
+		faults = append(faults, v.olderNote(s, own, newer))
+	}
 	return faults, nil
+}
+
+// fetchLines say how to fetch the ledgers of an app.
+func (v *verifying) fetchLines(s *session) []string {
+	scope := v.scopeOf(v.ctx, []versions.Fault{{App: s.dir}})
+	var try []string
+	for _, line := range s.fetchHints() {
+		try = append(try, v.here(scope(s.dir, line)))
+	}
+	return labelled(try)
+}
+
+// missedPin says that a pin was seen, of an environment that has no ledger here.
+func missedPin(env string, number int) *versions.AuthError {
+	return &versions.AuthError{What: "ledger of " + env, Reason: fmt.Sprintf("pin %d was seen, and no ledger is here", number)}
+}
+
+// olderNote says that the app note that is worked under is older than one that is
+// known, and where that one is.
+func (v *verifying) olderNote(s *session, own *seal.Note, newer string) versions.Fault {
+	older := &versions.AuthError{What: "app note of " + s.dir + " in the " + v.what,
+		Reason: fmt.Sprintf("is version %d; version %d %s", own.Version, s.note.Version, newer)}
+	var try []string
+	if !v.repo.Bare() {
+		try = []string{"git pull", "git merge BRANCH      the one on which version " + fmt.Sprint(s.note.Version) + " was made"}
+	}
+	try = append(try, "pinseal verify HEAD      if the past is what you look at", "pinseal trust      only if the newer one was made here and undone on purpose")
+	return versions.Fault{Path: storeDir + "/" + s.dir + "/" + versions.NoteName, Err: hint(older, try...)}
 }
 
 // newestNote takes into account what is remembered of an app and, for a commit's,
@@ -112,7 +148,10 @@ func (v *verifying) pinsOf(s *session, row *verifiedApp) (faults []versions.Faul
 		return nil, err
 	}
 	for _, env := range envs {
-		l, _, err := s.localLedger(env)
+		l, missed, err := s.localLedger(env)
+		if missed > 0 {
+			err = s.ledgerHint(missedPin(env, missed), env)
+		}
 		if err != nil {
 			faults = append(faults, versions.Fault{Path: versions.LedgerRef(s.id, env), Environment: env, Err: err})
 			continue

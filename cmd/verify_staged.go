@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -73,11 +75,17 @@ func stagedOn(ctx context.Context, r *repo.Repo) ([]repo.Hash, error) {
 		return nil, nil
 	}
 	parents := []repo.Hash{head}
-	if err == nil && r.Operation() == "merge" {
-		var merged repo.Hash
-		if merged, err = r.Resolve(ctx, "MERGE_HEAD"); err == nil {
-			parents = append(parents, merged)
+	if err != nil || r.Operation() != "merge" {
+		return parents, err
+	}
+	// A line for each side of an octopus; as a revision it is the first alone.
+	sides, err := os.ReadFile(filepath.Join(r.GitDir(), "MERGE_HEAD"))
+	for side := range strings.FieldsSeq(string(sides)) {
+		merged, err := r.Resolve(ctx, side)
+		if err != nil {
+			return nil, err
 		}
+		parents = append(parents, merged)
 	}
 	return parents, err
 }
@@ -100,9 +108,31 @@ func stagedNotes(ctx context.Context, r *repo.Repo, apps []*versions.VerifiedApp
 		if err == nil || r.Operation() != "" && settled(was, app.Note) {
 			continue
 		}
-		faults = append(faults, versions.Fault{Path: p, App: app.Name, Err: noteTry(err, p)})
+		undone, undoErr := undoes(ctx, r, app, parent)
+		if undoErr != nil {
+			return nil, undoErr
+		}
+		if err = noteTry(err, p); undone {
+			err = hint(err, append(slices.Clone(hints(err)), "git reset --soft HEAD~1 && git commit      only if the newest commit was never pushed")...)
+		}
+		faults = append(faults, versions.Fault{Path: p, App: app.Name, Err: err})
 	}
 	return faults, nil
+}
+
+// undoes reports whether an app note goes on from what was before the newest commit,
+// which alone made the other one: as when that commit is amended.
+func undoes(ctx context.Context, r *repo.Repo, app *versions.VerifiedApp, head repo.Hash) (bool, error) {
+	commit, err := r.Commit(ctx, head)
+	if err != nil || len(commit.Parents) != 1 || r.Operation() != "" {
+		return false, err
+	}
+	notes, err := notesAt(ctx, r, commit.Parents[0])
+	if errors.Is(err, repo.ErrMissing) {
+		return false, nil // a shallow clone ends here
+	}
+	was := notes[app.Name]
+	return was != nil && versions.CheckNote(was, app.Note, "", "", false) == nil, err
 }
 
 // settled reports whether a note can be what resolve made of was and another side:
@@ -123,31 +153,4 @@ func noteTry(err error, p string) error {
 		return hint(err, "git merge BRANCH && pinseal resolve      with the branch that has the other change")
 	}
 	return hint(err, "git log -p -- "+quoteShell(p), "git merge BRANCH && pinseal resolve      on the branch that has the newer note")
-}
-
-// notesAt returns the app notes of a commit, by directory, those that verify.
-func notesAt(ctx context.Context, r *repo.Repo, commit repo.Hash) (map[string]*seal.Note, error) {
-	notes := map[string]*seal.Note{}
-	store, err := r.FS(ctx, commit, storeDir)
-	if errors.Is(err, fs.ErrNotExist) || errors.As(err, new(*repo.OddEntryError)) {
-		return notes, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	names, err := store.Names(".")
-	for _, name := range names {
-		sub, subErr := fs.Sub(store, name)
-		if subErr != nil {
-			continue
-		}
-		signed, readErr := (&versions.Source{FS: sub}).Note()
-		if readErr != nil {
-			continue
-		}
-		if note, noteErr := seal.ParseNote(signed); noteErr == nil {
-			notes[name] = note
-		}
-	}
-	return notes, err
 }

@@ -96,6 +96,8 @@ func TestCheckStagedNote(t *testing.T) {
 
 	s.stage("shop/app.note", string(one.Signed()))
 	s.has(s.staged(5), "app note in the index: went back to version 1 from version 2 of commit", "git log -p -- .pinseal/shop/app.note")
+	s.git("reset", "-q", "--hard")
+	s.staysOut(one, two)
 	s.stage("shop/app.note", strings.Replace(string(two.Signed()), "name: bob", "name: eve", 1))
 	s.has(s.staged(5), "does not verify")
 	// A past that was rewritten is refused, also by who may sign it.
@@ -134,6 +136,49 @@ func TestCheckStagedNote(t *testing.T) {
 	s.git("reset", "-q", "--hard")
 	s.git("checkout", "-q", "--orphan", "new")
 	s.staged(0)
+}
+
+// staysOut takes back the change of the newest commit's app note, and wants the way
+// out that has no use after a further one.
+func (s *shop) staysOut(one, two *seal.Note) {
+	s.t.Helper()
+	const soft = "git reset --soft HEAD~1 && git commit"
+	s.stage("shop/app.note", string(one.Signed()))
+	s.has(s.staged(5), soft)
+	s.git("tag", "bob")
+	s.git("reset", "-q", "--soft", "HEAD~1")
+	s.staged(0)
+	s.git("reset", "-q", "--hard", "bob")
+	s.check(os.WriteFile(filepath.Join(s.dir, "readme"), nil, 0o644))
+	s.commit()
+	s.stage("shop/app.note", string(one.Signed()))
+	if said := s.staged(5); strings.Contains(said, soft) {
+		s.t.Errorf("a commit is taken back that made no note: %s", said)
+	}
+	s.git("reset", "-q", "--hard", "bob")
+	s.note = two
+}
+
+// An octopus is judged against every side, not the first alone.
+func TestCheckStagedOctopus(t *testing.T) {
+	s := full(t)
+	one := s.note
+	for _, branch := range []string{"docs", "people"} {
+		s.git("checkout", "-q", "-b", branch, "main")
+		if branch == "people" {
+			s.add("bob", quantumRecipient(t), seal.ReadSlot("dev"))
+		} else {
+			s.check(os.WriteFile(filepath.Join(s.dir, "readme"), nil, 0o644))
+		}
+		s.commit()
+	}
+	s.git("checkout", "-q", "main")
+	s.check(os.WriteFile(filepath.Join(s.dir, "code"), nil, 0o644))
+	s.commit()
+	s.git("merge", "-q", "--no-commit", "docs", "people")
+	s.staged(0)
+	s.stage("shop/app.note", string(one.Signed()))
+	s.has(s.staged(5), "went back to version 1 from version 2")
 }
 
 // A merge is judged against both sides.

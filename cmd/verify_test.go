@@ -177,7 +177,18 @@ func TestVerifyLedgers(t *testing.T) {
 
 	s.git("update-ref", "-d", ref)
 	_, talk = s.run(0, "", "verify")
-	s.has(talk, "pin 2 was seen, and no ledger is here: pinseal fetch")
+	s.has(talk, "warning: shop: ledger of production: pin 2 was seen, and no ledger is here")
+	_, talk = s.run(0, "", "verify", "-q")
+	s.has(talk, "pin 2 was seen")
+	for _, args := range [][]string{{"verify", "pin"}, {"verify", "pin:1"}, {"pins", "production"}} {
+		_, talk = s.run(5, "", args...)
+		s.has(talk, "pin 2 was seen", "pinseal trust")
+		if strings.Contains(talk, "git log") {
+			t.Errorf("the history of a ref that is gone is offered: %s", talk)
+		}
+	}
+	_, talk = s.run(0, "", "pins", "-q")
+	s.has(talk, "#2 has been seen")
 	s.git("update-ref", ref, "two")
 	s.run(0, "", "verify")
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,7 +26,9 @@ const digestBaseline = "baseline"
 // file, wherever in it. It holds digests that only readers of the environment can
 // make, and no line numbers. See the package documentation for its format.
 type Baseline struct {
-	entries []baselineEntry
+	entries     map[baselineEntry]struct{}
+	generations map[string][]int          // that there are entries of, by environment
+	keys        map[baselineKey]*seal.Key // that were looked for, nil where they are not at hand
 }
 
 type baselineEntry struct {
@@ -33,14 +36,26 @@ type baselineEntry struct {
 	generation  int
 	digest      [32]byte
 	name        string
-	path        string // for people; "" for one that has no spelling
+	path        string // for people; "" for one that has no spelling, or is not to be shown
+}
+
+// baselineKey is a key that entries are made with, and where it was looked for.
+type baselineKey struct {
+	ring        *Keyring
+	environment string
+	generation  int
+}
+
+// NewBaseline returns one that lets nothing pass.
+func NewBaseline() *Baseline {
+	return &Baseline{entries: map[baselineEntry]struct{}{}, generations: map[string][]int{}, keys: map[baselineKey]*seal.Key{}}
 }
 
 // ParseBaseline reads a baseline. Lines may be in any order and double: that is
 // what a merge that takes both sides' lines makes. Errors: *StructureError, whose
 // path is BaselineName.
 func ParseBaseline(data []byte) (*Baseline, error) {
-	b := &Baseline{}
+	b := NewBaseline()
 	odd := func(format string, args ...any) error {
 		return &StructureError{Path: BaselineName, Reason: fmt.Sprintf(format, args...)}
 	}
@@ -57,7 +72,7 @@ func ParseBaseline(data []byte) (*Baseline, error) {
 		if err != nil {
 			return nil, odd("line %d: %s", n, err)
 		}
-		b.add(e)
+		b.insert(e)
 	}
 	return b, nil
 }
@@ -104,70 +119,97 @@ func (e baselineEntry) line() string {
 }
 
 // Bytes returns the baseline in its spelling, sorted. A baseline without entries
-// has none.
+// has none. Ask [Baseline.Check] before it is written.
 func (b *Baseline) Bytes() []byte {
 	var out bytes.Buffer
-	for _, e := range b.entries {
+	for _, e := range slices.SortedFunc(maps.Keys(b.entries), func(a, b baselineEntry) int {
+		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.name, b.name), cmp.Compare(a.environment, b.environment),
+			cmp.Compare(a.generation, b.generation), bytes.Compare(a.digest[:], b.digest[:]))
+	}) {
 		out.WriteString(e.line())
 	}
 	return out.Bytes()
 }
 
+// Check is an error for a baseline that is larger than what is read.
+func (b *Baseline) Check() error {
+	if n := len(b.Bytes()); n > maxBaseline {
+		return fmt.Errorf("%s would have %d bytes, and at most %d are read", BaselineName, n, maxBaseline)
+	}
+	return nil
+}
+
 // Len returns the number of entries.
 func (b *Baseline) Len() int { return len(b.entries) }
-
-func (b *Baseline) add(e baselineEntry) bool {
-	i, found := slices.BinarySearchFunc(b.entries, e, func(a, b baselineEntry) int {
-		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.name, b.name), cmp.Compare(a.environment, b.environment),
-			cmp.Compare(a.generation, b.generation), bytes.Compare(a.digest[:], b.digest[:]))
-	})
-	if !found {
-		b.entries = slices.Insert(b.entries, i, e)
-	}
-	return !found
-}
-
-// Add lets the value of a secret pass in the file at path, a slash path from the
-// top of the repository. It reports whether that is new. Errors: those of
-// [Keyring.Newest].
-func (b *Baseline) Add(keys *Keyring, environment, name, path string, value seal.Secret) (bool, error) {
-	key, err := keys.Newest(seal.ReadSlot(environment))
-	if err != nil {
-		return false, err
-	}
-	if has, err := b.Has(keys, environment, name, path, value); has || err != nil {
-		return false, err
-	}
-	e := baselineEntry{environment: environment, generation: key.Generation(), name: name, path: path,
-		digest: baselineDigest(key, keys.Note().ID, name, path, value)}
-	if spelling.CheckText(path, MaxBaselinePath) != nil {
-		e.path = ""
-	}
-	return b.add(e), nil
-}
 
 // MaxBaselinePath is the longest path in bytes that a baseline shows.
 const MaxBaselinePath = 4 << 10
 
-// Has reports whether the value of a secret may stand in the file at path. An
-// entry of a key that is not at hand lets nothing pass.
-func (b *Baseline) Has(keys *Keyring, environment, name, path string, value seal.Secret) (bool, error) {
-	if b == nil {
+// Add lets the value of a secret pass in a place: a slash path from the top of the
+// repository, or what else [Finding.Place] is. The entry shows the place unless it
+// is hidden. Add reports whether that is new. Errors: those of [Keyring.Newest].
+func (b *Baseline) Add(keys *Keyring, environment, name, place string, hidden bool, value seal.Secret) (bool, error) {
+	key, err := keys.Newest(seal.ReadSlot(environment))
+	if err != nil {
+		return false, err
+	}
+	if has, err := b.Has(keys, environment, name, place, value); has || err != nil {
+		return false, err
+	}
+	e := baselineEntry{environment: environment, generation: key.Generation(), name: name, path: place,
+		digest: baselineDigest(key, keys.Note().ID, name, place, value)}
+	if hidden || spelling.CheckText(place, MaxBaselinePath) != nil {
+		e.path = ""
+	}
+	b.insert(e)
+	return true, nil
+}
+
+// Has reports whether the value of a secret may stand in a place. An entry of a
+// key that is not at hand lets nothing pass. It costs a digest for each generation
+// that there are entries of, however many they are.
+func (b *Baseline) Has(keys *Keyring, environment, name, place string, value seal.Secret) (bool, error) {
+	if b == nil || len(b.entries) == 0 {
 		return false, nil
 	}
-	for _, e := range b.entries {
-		if e.environment != environment || e.name != name || e.path != path && e.path != "" {
-			continue
-		}
-		key, err := keyFor(keys, environment, e.generation)
+	for _, generation := range b.generations[environment] {
+		key, err := b.key(keys, environment, generation)
 		if err != nil {
 			return false, err
 		}
-		if key != nil && baselineDigest(key, keys.Note().ID, name, path, value) == e.digest {
-			return true, nil
+		if key == nil {
+			continue
+		}
+		e := baselineEntry{environment: environment, generation: generation, name: name, digest: baselineDigest(key, keys.Note().ID, name, place, value)}
+		for _, e.path = range []string{place, ""} {
+			if _, has := b.entries[e]; has {
+				return true, nil
+			}
 		}
 	}
 	return false, nil
+}
+
+// key is a key that entries are made with, nil when it is not at hand. It is
+// looked for once.
+func (b *Baseline) key(keys *Keyring, environment string, generation int) (*seal.Key, error) {
+	at := baselineKey{keys, environment, generation}
+	key, known := b.keys[at]
+	if known {
+		return key, nil
+	}
+	key, err := keyFor(keys, environment, generation)
+	if err == nil {
+		b.keys[at] = key
+	}
+	return key, err
+}
+
+func (b *Baseline) insert(e baselineEntry) {
+	b.entries[e] = struct{}{}
+	if !slices.Contains(b.generations[e.environment], e.generation) {
+		b.generations[e.environment] = append(b.generations[e.environment], e.generation)
+	}
 }
 
 func baselineDigest(key *seal.Key, id seal.AppID, name, path string, value seal.Secret) [32]byte {
@@ -178,7 +220,7 @@ func baselineDigest(key *seal.Key, id seal.AppID, name, path string, value seal.
 func (s *Source) Baseline() (*Baseline, error) {
 	data, err := s.read(BaselineName, maxBaseline)
 	if isNotExist(err) {
-		return &Baseline{}, nil
+		return NewBaseline(), nil
 	}
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package versions
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -64,18 +65,21 @@ func TestBaselinePasses(t *testing.T) {
 	a := newApp(t)
 	keys := a.keyring("alice", a.workTree())
 	value, other := seal.NewSecret([]byte("CANARY12")), seal.NewSecret([]byte("CANARY13"))
-	b := &Baseline{}
+	b := NewBaseline()
 	odd := "od\nd"
 	for _, path := range []string{"a.txt", odd} {
-		if added, err := b.Add(keys, "dev", "KEY", path, value); !added || err != nil {
+		if added, err := b.Add(keys, "dev", "KEY", path, false, value); !added || err != nil {
 			t.Fatal(added, err)
 		}
-		if added, err := b.Add(keys, "dev", "KEY", path, value); added || err != nil {
+		if added, err := b.Add(keys, "dev", "KEY", path, false, value); added || err != nil {
 			t.Error("added twice:", err)
 		}
 	}
+	if added, err := b.Add(keys, "dev", "KEY", "d-hidden/x", true, value); !added || err != nil {
+		t.Fatal(added, err)
+	}
 	read, err := ParseBaseline(b.Bytes())
-	if err != nil || bytes.Contains(b.Bytes(), []byte("CANARY")) {
+	if err != nil || bytes.Contains(b.Bytes(), []byte("hidden")) || bytes.Contains(b.Bytes(), []byte("CANARY")) {
 		t.Fatalf("%q: %v", b.Bytes(), err)
 	}
 	nobody, err := NewKeyring(a.note, nil)
@@ -90,6 +94,7 @@ func TestBaselinePasses(t *testing.T) {
 	}{
 		{keys, "dev", "KEY", "a.txt", value, true},
 		{keys, "dev", "KEY", odd, value, true},
+		{keys, "dev", "KEY", "d-hidden/x", value, true},
 		{keys, "dev", "KEY", "b.txt", value, false},
 		{keys, "dev", "KEY", "", value, false},
 		{keys, "dev", "KEY2", "a.txt", value, false},
@@ -118,5 +123,60 @@ func TestBaselinePasses(t *testing.T) {
 			t.Error("two digests are one")
 		}
 		digests[d] = true
+	}
+}
+
+// TestBaselineShownPlace: an entry that shows another place than its own lets
+// nothing pass.
+func TestBaselineShownPlace(t *testing.T) {
+	a := newApp(t)
+	keys, value := a.keyring("alice", a.workTree()), seal.NewSecret([]byte("CANARY12"))
+	b := NewBaseline()
+	if _, err := b.Add(keys, "dev", "KEY", "a.txt", false, value); err != nil {
+		t.Fatal(err)
+	}
+	for edited, want := range map[string]bool{`KEY "a.txt"`: true, `KEY ""`: true, `KEY "b.txt"`: false, `KEY2 "a.txt"`: false} {
+		read, err := ParseBaseline(bytes.Replace(b.Bytes(), []byte(`KEY "a.txt"`), []byte(edited), 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has, err := read.Has(keys, "dev", "KEY", "a.txt", value); has != want || err != nil {
+			t.Errorf("%s: %v, %v", edited, has, err)
+		}
+	}
+}
+
+// TestBaselineFull: one as large as may be, of lines that somebody made up, costs
+// a finding no more than a small one, and entries are added in no more than the
+// time that they take.
+func TestBaselineFull(t *testing.T) {
+	a := newApp(t)
+	keys, value := a.keyring("alice", a.workTree()), seal.NewSecret([]byte("CANARY12"))
+	var forged bytes.Buffer
+	for i := 0; forged.Len() < maxBaseline-200; i++ {
+		fmt.Fprintf(&forged, "dev.%d %064x KEY \"\"\n", i%seal.MaxGenerations+1, i)
+	}
+	b, err := ParseBaseline(forged.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := b.Len()
+	for i := range 2000 {
+		place := fmt.Sprint("f", i)
+		if has, err := b.Has(keys, "dev", "KEY", place, value); has || err != nil {
+			t.Fatal(has, err)
+		}
+		if _, err := b.Add(keys, "dev", "KEY", place, false, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b.Len() != entries+2000 || len(b.keys) != seal.MaxGenerations {
+		t.Errorf("%d entries, %d keys", b.Len(), len(b.keys))
+	}
+	if err := b.Check(); err == nil {
+		t.Error("one that is too large to be read may be written")
+	}
+	if has, err := b.Has(keys, "dev", "KEY", "f7", value); !has || err != nil {
+		t.Error(has, err)
 	}
 }

@@ -256,15 +256,20 @@
 // files that it names. Pins by a retired key that stand on top count as absent there
 // too.
 //
+// A server holds an app, by its id and in whatever directory, to the note that HEAD has
+// or had last, and to those of its ledgers. A branch that is not merged decides nothing.
+// An app that was taken away comes back with the note it had, or a newer one.
+//
 // # Looking for values
 //
 // A scan knows every value that the keys at hand open: of the work tree, the index,
-// HEAD and the newest pins, whatever the spelling of the files; where commits are
-// looked into also every one that was ever sealed there. Package leak says in what
-// forms they are found. A text is a file or the message of a commit; of a commit,
-// the files are those that it brought: a merge has those that differ from every
-// parent. A blob is read once, whatever paths it stands at. The name of a file is
-// looked into too, and is not printed where it holds a value.
+// HEAD, the commits that are pushed and the newest pins, whatever the spelling of the
+// files; where commits are looked into also every one that was ever sealed, and those
+// of apps and environments that were removed. Package leak says in what forms they are
+// found. A text is a file, the header of a commit or a tag as it is, or its message; of
+// a commit, the files are those that it brought: a merge has those that differ from
+// every parent. A blob is read once, whatever paths it stands at. Names of files and
+// refs are looked into too; what of them is a value is not printed.
 //
 // Two things let a value pass. A comment on its line, pinseal:allow NAME, and the
 // file scan.baseline beside the app note, at most 4 MiB, of lines
@@ -274,9 +279,12 @@
 // DIGEST is the keyed digest (package seal, "Keyed digest") under the read key
 // ENV.GENERATION, labelled "baseline", of NAME, the path from the top and the value:
 // who does not read the environment can neither guess the value by it nor make a
-// line. For the message of a commit PATH is the commit's id. PATH is printable text
-// with \" and \\ escaped, and empty where the path is not; it and NAME are for people.
-// A line lets NAME's value pass anywhere in that file. Lines are written sorted by
+// line. PATH is the path from the top, and lets NAME's value pass anywhere in that
+// file, and in its commits. PATH@BLOBID lets it pass in the commits that have that
+// blob there, and not in the file; PATH@ in the name itself; the id of a commit or a
+// tag in its header and message. PATH is printable text with \" and \\ escaped, and
+// empty where the path is not, or holds a value: the digest is always of the whole. A
+// line that shows another place than its digest's lets nothing pass. Lines are sorted by
 // path and read in any order, doubles too, so that two branches' lines merge as a
 // union. Pins and bundles do not hold a baseline.
 //

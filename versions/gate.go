@@ -188,7 +188,7 @@ func (g *gate) wraps(generations []int, sources []*Source, keys *Keyring) (map[s
 func checkArmor(data []byte) error {
 	file, err := io.ReadAll(armor.NewReader(bytes.NewReader(data)))
 	if err != nil {
-		return err
+		return errors.New("it is not armored") // what age says quotes the file
 	}
 	var again bytes.Buffer
 	w := armor.NewWriter(&again)

@@ -25,6 +25,8 @@ type Holding struct {
 type Known struct {
 	Secret seal.Secret
 	In     []Holding // in the order they were added
+	// Current says that a version in use has it, and not only history.
+	Current bool
 }
 
 // KnownValues collects values to look for, each plaintext once. It is not safe
@@ -59,6 +61,15 @@ type toOpen struct {
 // the key that it is sealed to; noKey those sealed to a key that is not at hand.
 // Errors: of reading, and of ctx.
 func (k *KnownValues) AddSet(ctx context.Context, app string, set *Set) (foreign, noKey []string, err error) {
+	return k.addSet(ctx, app, set, true)
+}
+
+// AddPastSet is AddSet for a version that is not in use.
+func (k *KnownValues) AddPastSet(ctx context.Context, app string, set *Set) (foreign, noKey []string, err error) {
+	return k.addSet(ctx, app, set, false)
+}
+
+func (k *KnownValues) addSet(ctx context.Context, app string, set *Set, current bool) (foreign, noKey []string, err error) {
 	entries, err := fs.ReadDir(set.Source.FS, set.Environment)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
@@ -91,8 +102,12 @@ func (k *KnownValues) AddSet(ctx context.Context, app string, set *Set) (foreign
 			todo = append(todo, &toOpen{name: name, found: found, key: key})
 		}
 	}
-	if err := k.open(ctx, app, set.Environment, set.Keys.Note().ID, todo); err != nil {
+	opened, err := k.open(ctx, app, set.Environment, set.Keys.Note().ID, todo)
+	if err != nil {
 		return nil, nil, err
+	}
+	for _, known := range opened {
+		known.Current = known.Current || current
 	}
 	for _, t := range todo {
 		if t.err != nil {
@@ -103,25 +118,29 @@ func (k *KnownValues) AddSet(ctx context.Context, app string, set *Set) (foreign
 }
 
 // AddHistory opens every value that was ever sealed in an environment, as far as
-// the keys at hand go, and adds it. What does not open was never a value. missing
-// says that there were objects that are not here.
-func (k *KnownValues) AddHistory(ctx context.Context, app string, h *History, environment string, keys *Keyring) (missing bool, err error) {
+// the keys at hand go, and adds it. What does not open was never a value. noKey are
+// the names of secrets with a value that was sealed to a key which is not at hand;
+// missing says that there were objects that are not here.
+func (k *KnownValues) AddHistory(ctx context.Context, app string, h *History, environment string, keys *Keyring) (noKey []string, missing bool, err error) {
 	p, err := h.read(ctx, environment)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
 	var todo []*toOpen
 	for _, v := range p.values {
 		key, err := keyFor(keys, environment, v.generation)
 		if err != nil {
-			return false, err
+			return nil, false, err
 		}
 		if key == nil {
+			if _, known := keys.Note().Entry(seal.ReadSlot(environment), v.generation); known {
+				noKey = append(noKey, v.name)
+			}
 			continue
 		}
 		text, err := h.text(ctx, v)
 		if err != nil {
-			return false, err
+			return nil, false, err
 		}
 		t := &toOpen{name: v.name, found: KeyVersion{Number: v.version, Value: text}, key: key}
 		if k.first(app, environment, t.name, t.found) {
@@ -129,7 +148,9 @@ func (k *KnownValues) AddHistory(ctx context.Context, app string, h *History, en
 		}
 	}
 	slices.SortFunc(todo, func(a, b *toOpen) int { return strings.Compare(a.name, b.name) })
-	return p.missing, k.open(ctx, app, environment, h.note.ID, todo)
+	slices.Sort(noKey)
+	_, err = k.open(ctx, app, environment, h.note.ID, todo)
+	return slices.Compact(noKey), p.missing, err
 }
 
 // first reports whether a sealed value has not been looked at yet.
@@ -154,7 +175,8 @@ func keyFor(keys *Keyring, environment string, generation int) (*seal.Key, error
 	return key, err
 }
 
-func (k *KnownValues) open(ctx context.Context, app, environment string, id seal.AppID, todo []*toOpen) error {
+// open opens what todo lists and adds what it gets, which is what it returns.
+func (k *KnownValues) open(ctx context.Context, app, environment string, id seal.AppID, todo []*toOpen) ([]*Known, error) {
 	err := inParallel(len(todo), func(i int) error {
 		t := todo[i]
 		place := seal.Place{App: id, Environment: environment, Kind: KindSecret, Name: t.name, Version: t.found.Number}
@@ -164,15 +186,19 @@ func (k *KnownValues) open(ctx context.Context, app, environment string, id seal
 		t.opened, t.err = t.key.OpenValue(place, t.found.Value)
 		return ctx.Err()
 	})
+	if err != nil {
+		return nil, err
+	}
+	var opened []*Known
 	for _, t := range todo {
-		if err == nil && t.err == nil {
-			k.add(t.opened, Holding{app, environment, t.name})
+		if t.err == nil {
+			opened = append(opened, k.add(t.opened, Holding{app, environment, t.name}))
 		}
 	}
-	return err
+	return opened, nil
 }
 
-func (k *KnownValues) add(value seal.Secret, in Holding) {
+func (k *KnownValues) add(value seal.Secret, in Holding) *Known {
 	m := hmac.New(sha256.New, k.mac[:])
 	m.Write(value.Reveal())
 	sum := [32]byte(m.Sum(nil))
@@ -185,4 +211,5 @@ func (k *KnownValues) add(value seal.Secret, in Holding) {
 	if !slices.Contains(known.In, in) {
 		known.In = append(known.In, in)
 	}
+	return known
 }

@@ -64,6 +64,47 @@ func TestKnownValues(t *testing.T) {
 	}
 }
 
+// TestKnownCurrent: a value that a version in use has is current, wherever else it was.
+func TestKnownCurrent(t *testing.T) {
+	a := newApp(t)
+	ctx := context.Background()
+	a.set(prod, "A", "old")
+	a.set("dev", "B", "kept")
+	first := a.commit()
+	a.set(prod, "A", "new")
+	a.set(prod, "C", "kept")
+	a.commit()
+	a.set("dev", "B", "other")
+	a.commit()
+	h, err := ReadHistory(ctx, a.r, appDir, a.note, map[string]*Ledger{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := a.keyring("alice", a.workTree())
+	k := NewKnownValues()
+	for _, env := range []string{"dev", prod} {
+		if _, _, err := k.AddSet(ctx, "shop", &Set{Source: a.workTree(), Environment: env, Keys: keys}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := k.AddPastSet(ctx, "shop", &Set{Source: a.at(first), Environment: env, Keys: keys}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := k.AddHistory(ctx, "shop", h, env, keys); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var current []string
+	for _, v := range k.List {
+		if v.Current {
+			current = append(current, string(v.Secret.Reveal()))
+		}
+	}
+	slices.Sort(current)
+	if want := []string{"kept", "new", "other"}; !slices.Equal(current, want) || len(k.List) != 4 {
+		t.Errorf("%q are current of %q", current, k.listed())
+	}
+}
+
 func TestKnownHistory(t *testing.T) {
 	a := newApp(t)
 	ctx := context.Background()
@@ -84,8 +125,9 @@ func TestKnownHistory(t *testing.T) {
 	}
 	for who, want := range map[string]int{"alice": 5, "ci": 0} {
 		k := NewKnownValues()
-		if missing, err := k.AddHistory(ctx, "shop", h, prod, a.keyring(who, a.workTree())); err != nil || missing || len(k.List) != want {
-			t.Errorf("%s: %v, %v, %q", who, err, missing, k.listed())
+		noKey, missing, err := k.AddHistory(ctx, "shop", h, prod, a.keyring(who, a.workTree()))
+		if err != nil || missing || len(k.List) != want || (want == 0) != slices.Equal(noKey, []string{"A", "GONE"}) {
+			t.Errorf("%s: %v, %v, %q, without %q", who, err, missing, k.listed(), noKey)
 		}
 	}
 	if h, err = ReadHistory(ctx, a.r, appDir, a.note, map[string]*Ledger{}); err != nil {
@@ -93,7 +135,7 @@ func TestKnownHistory(t *testing.T) {
 	}
 	stopped, stop := context.WithCancel(ctx)
 	stop()
-	if _, err := NewKnownValues().AddHistory(stopped, "shop", h, prod, a.keyring("alice", a.workTree())); err == nil {
+	if _, _, err := NewKnownValues().AddHistory(stopped, "shop", h, prod, a.keyring("alice", a.workTree())); err == nil {
 		t.Error("it goes on after its context has ended")
 	}
 }

@@ -12,12 +12,14 @@ import (
 
 // SecretLog reads what commits made of one environment of an app. It follows
 // secrets to the names that they had before, and the app to the directory that it
-// was in. It needs no key.
+// was in. It needs no key. It is for one goroutine at a time.
 type SecretLog struct {
 	Repo        *repo.Repo
 	App         seal.AppID
 	Dir         string // the app's directory, from the top of the tree
 	Environment string
+
+	notes map[repo.Hash]bool // whether a note is this app's
 }
 
 // Further actions of a [LogChange].
@@ -56,7 +58,8 @@ type LogChange struct {
 }
 
 // Walk yields the commits up to tip that changed the environment or, with a name,
-// that secret, newest first: those that [repo.Repo.Changes] finds. Changes have
+// that secret, newest first: those that [repo.Repo.Changes] finds, without those that
+// touched only what is no secret's file. Changes have
 // their actions, From and To only after Explain, but for the moves of the secret
 // that is followed: before such a one its history is that under the name it had,
 // and of what had its name earlier nothing is told, unless the two meet on
@@ -158,8 +161,8 @@ func (w *logWalk) follow(line logLine) error {
 		at := seenEntry{c.Commit, line.dir, line.name}
 		again := w.seen[at]
 		w.seen[at] = true
-		if !again {
-			w.give(e)
+		if !again && (len(e.Changes) > 0 || e.merge || e.OldDir != "" || e.Cut) {
+			w.give(e) // else it touched what is no secret
 		}
 		if w.left {
 			return nil

@@ -2,9 +2,6 @@ package versions
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
@@ -68,11 +65,9 @@ func (l *SecretLog) origin(ctx context.Context, commit repo.Hash, dir string, fi
 			return nil, err
 		}
 		tops[i] = l.Repo.TreeFS(ctx, p.Tree)
-		at := dir
-		if !isDir(tops[i], dir) {
-			if at, err = l.find(ctx, tops[i], top); err != nil {
-				return nil, err
-			}
+		at, err := l.cameFrom(ctx, tops[i], top, dir)
+		if err != nil {
+			return nil, err
 		}
 		if at == "" || i > 0 && at != o.dir {
 			return nil, nil
@@ -90,90 +85,6 @@ func (l *SecretLog) origin(ctx context.Context, commit repo.Hash, dir string, fi
 	}
 	o.is, err = l.environmentIn(top, dir)
 	return o, err
-}
-
-// FindDir is the app's directory at a commit, "" when it is not there. Only where
-// l.Dir is absent are the others looked at, for the one whose note is this app's.
-func (l *SecretLog) FindDir(ctx context.Context, commit repo.Hash) (string, error) {
-	c, err := l.Repo.Commit(ctx, commit)
-	if err != nil {
-		return "", err
-	}
-	top := l.Repo.TreeFS(ctx, c.Tree)
-	if _, err := top.Entry(l.Dir); !errors.Is(err, fs.ErrNotExist) {
-		return l.Dir, nil // what is odd about it, its reader finds
-	}
-	return l.find(ctx, top, nil)
-}
-
-// dirAt is FindDir where an app that is not there has the directory that it has
-// now.
-func (l *SecretLog) dirAt(ctx context.Context, commit repo.Hash) (string, error) {
-	dir, err := l.FindDir(ctx, commit)
-	if dir == "" {
-		dir = l.Dir
-	}
-	return dir, err
-}
-
-// find looks for the one directory that is this app's by its note and that is not
-// in later, a later commit.
-func (l *SecretLog) find(ctx context.Context, top, later *repo.TreeFS) (string, error) {
-	store := path.Dir(l.Dir)
-	names, err := top.Names(store)
-	if err != nil {
-		return "", absent(err)
-	}
-	found := ""
-	for _, name := range names {
-		dir := store + "/" + name
-		if !isDir(top, dir) || later != nil && isDir(later, dir) {
-			continue
-		}
-		id, err := l.noteID(ctx, top, dir)
-		if err != nil {
-			return "", err
-		}
-		if id != l.App {
-			continue
-		}
-		if found != "" {
-			return "", nil // two of them: neither is to be believed
-		}
-		found = dir
-	}
-	return found, nil
-}
-
-// noteID is the app whose note stands in a directory: one that is signed by that
-// app, or the zero id.
-func (l *SecretLog) noteID(ctx context.Context, top *repo.TreeFS, dir string) (id seal.AppID, err error) {
-	entry, err := top.Entry(dir + "/" + NoteName)
-	if err != nil || entry.Mode != repo.ModeFile {
-		return id, absent(err)
-	}
-	_, signed, err := l.Repo.Object(ctx, entry.Hash, MaxNote)
-	if skip, err := passOver(err); skip || err != nil {
-		return id, err
-	}
-	note, err := seal.ParseNote(signed)
-	if err != nil {
-		return id, nil
-	}
-	return note.ID, nil
-}
-
-func isDir(t *repo.TreeFS, dir string) bool {
-	entry, err := t.Entry(dir)
-	return err == nil && entry.Mode == repo.ModeTree
-}
-
-// absent takes what is not there, or is something else, for nothing.
-func absent(err error) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.As(err, new(*repo.OddEntryError)) {
-		return nil
-	}
-	return err
 }
 
 // environmentIn lists the blobs of an environment's secrets by name.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"pinseal/repo"
 )
@@ -12,16 +13,17 @@ import (
 // has it.
 type Touch struct {
 	Commit repo.Hash
+	When   time.Time
 	Author string
 	Files  []string // paths below the directory; of a merge, those that no parent has so
 	Cut    bool     // the clone is shallow: what was before is not here
 }
 
 // Touching lists the commits that touch the app's directory, whatever environment,
-// and that tip reaches and none of known does, newest first where they are in one
-// line. No branch is passed over because it came to nothing, and a merge counts
-// where it differs from any parent: what it takes from which side is its own
-// doing. Where the directory was renamed, what was before counts under its name.
+// and that tip reaches and none of known does, newest first as far as dates tell. No
+// branch is passed over because it came to nothing, and a merge counts where it
+// differs from any parent: what it takes from which side is its own doing. Where the
+// directory was renamed, what was before counts under its name.
 func (l *SecretLog) Touching(ctx context.Context, known []repo.Hash, tip repo.Hash) ([]Touch, error) {
 	cut, err := l.Repo.Cut()
 	if err != nil {
@@ -46,13 +48,13 @@ func (l *SecretLog) Touching(ctx context.Context, known []repo.Hash, tip repo.Ha
 			if !twice {
 				i = len(found)
 				seen[c.Commit] = i
-				found = append(found, Touch{Commit: c.Commit, Author: c.Author, Cut: cut[c.Commit]})
+				found = append(found, Touch{Commit: c.Commit, When: c.When, Author: c.Author, Cut: cut[c.Commit]})
 			}
 			found[i].touch(line.dir, c.Files)
 			if cut[c.Commit] {
 				continue
 			}
-			more, err := l.renamed(ctx, c, line.dir)
+			more, err := l.renamed(ctx, c.Commit, line.dir)
 			if err != nil {
 				return nil, err
 			}
@@ -63,6 +65,9 @@ func (l *SecretLog) Touching(ctx context.Context, known []repo.Hash, tip repo.Ha
 				}
 			}
 		}
+	}
+	if len(walked) > 0 {
+		slices.SortStableFunc(found, func(a, b Touch) int { return b.When.Compare(a.When) })
 	}
 	return found, nil
 }
@@ -75,33 +80,45 @@ func (t *Touch) touch(dir string, files []repo.FileChange) {
 	}
 }
 
-// renamed lists the parents of a commit that have the app in another directory.
-func (l *SecretLog) renamed(ctx context.Context, c repo.Change, dir string) (lines []logLine, err error) {
-	note := slices.IndexFunc(c.Files, func(f repo.FileChange) bool { return f.Path == dir+"/"+NoteName && f.Old == "" })
-	merge := len(c.Files) == 0 || len(c.Files[0].More) > 0
-	if note < 0 && !merge {
-		return nil, nil
-	}
-	commit, err := l.Repo.Commit(ctx, c.Commit)
+// renamed lists the parents of a commit that have the app in another directory which
+// may be what stands in dir now: where the app is not in dir, that is each; where it
+// is too, those that are gone. Two that are the app's are nobody's honest work, and
+// what was done in either counts.
+func (l *SecretLog) renamed(ctx context.Context, commit repo.Hash, dir string) (lines []logLine, err error) {
+	c, err := l.Repo.Commit(ctx, commit)
 	if err != nil {
 		return nil, err
 	}
-	top := l.Repo.TreeFS(ctx, commit.Tree)
-	for _, h := range commit.Parents {
+	top := l.Repo.TreeFS(ctx, c.Tree)
+	for _, h := range c.Parents {
 		p, err := l.Repo.Commit(ctx, h)
 		if err != nil {
 			return nil, err
 		}
 		before := l.Repo.TreeFS(ctx, p.Tree)
-		if isDir(before, dir) {
-			continue
+		if alone, err := l.alone(before, dir); err != nil {
+			return nil, err
+		} else if alone {
+			continue // which is nearly always so
 		}
-		old, err := l.find(ctx, before, top)
+		homes, err := l.homes(ctx, before)
 		if err != nil {
 			return nil, err
 		}
-		if old != "" {
-			lines = append(lines, logLine{[]repo.Hash{h}, old, ""})
+		stays, err := l.stays(ctx, before, top, dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, old := range homes {
+			still := false
+			if stays {
+				if still, err = l.owns(ctx, top, old); err != nil {
+					return nil, err
+				}
+			}
+			if old != dir && !still {
+				lines = append(lines, logLine{[]repo.Hash{h}, old, ""})
+			}
 		}
 	}
 	return lines, nil

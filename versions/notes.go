@@ -24,7 +24,7 @@ type NoteCandidate struct {
 // Errors: *DivergedNoteError, *AuthError, *seal.NeedsError,
 // *NotFoundError when there is no note at all.
 func NewestNote(id seal.AppID, remembered *seal.Note, candidates ...NoteCandidate) (*seal.Note, error) {
-	newest, from := remembered, "what this machine remembers"
+	newest, from := remembered, "what is known here"
 	var known [][32]byte
 	if remembered != nil {
 		known = append(known, remembered.Hash())

@@ -10,14 +10,14 @@ import (
 
 // reviewApp compares one app.
 func reviewApp(ctx context.Context, r *repo.Repo, sides reviewSides) (*AppReview, error) {
-	a := &AppReview{sides: sides}
+	a := &AppReview{sides: sides, told: map[string]bool{}}
 	if sides.base != nil {
 		a.OldDir, a.OldID = sides.base.dir, sides.base.note.ID
 		a.Old = sides.base.note
 	}
 	if sides.tip != nil {
 		a.Dir, a.ID, a.New = sides.tip.dir, sides.tip.note.ID, sides.tip.note
-		if err := a.reviewNotes(); err != nil {
+		if err := a.reviewNotes(ctx, r); err != nil {
 			return nil, err
 		}
 		if err := a.reviewShape(); err != nil {
@@ -41,25 +41,13 @@ func reviewApp(ctx context.Context, r *repo.Repo, sides reviewSides) (*AppReview
 		}
 		a.Environments = append(a.Environments, e)
 	}
-	return a, nil
-}
-
-// reviewNotes compares the notes of an app that the branch has.
-func (a *AppReview) reviewNotes() error {
-	base, tip := a.sides.base, a.sides.tip
-	if base != nil && base.note.ID != tip.note.ID {
-		a.Old = nil // what another app's members could says nothing of this one
+	if sides.tip == nil {
+		return a, nil
 	}
-	if a.Old != nil {
-		if err := checkSuccession(base, tip); err != nil {
-			return err
-		}
-		a.Keys = diffKeys(a.Old, a.New)
+	if err := a.reviewBaseline(); err != nil {
+		return nil, err
 	}
-	a.Members = diffMembers(a.Old, a.New)
-	a.settleNotes()
-	a.reviewAdmin()
-	return a.reviewWraps()
+	return a, a.reviewUntold(ctx, r)
 }
 
 // environments lists those of the branch's note, then others that its note had or
@@ -119,7 +107,7 @@ func (a *AppReview) PinChanges(ctx context.Context, r *repo.Repo, pinned *Source
 	}
 	err = inParallel(len(changes), func(i int) (err error) {
 		c := &changes[i]
-		if was[c.Name] != "" {
+		if was[c.Name].hash != "" {
 			if c.Old, err = pinned.File(environment, c.Name); err != nil {
 				return err
 			}
@@ -142,11 +130,7 @@ func (a *AppReview) PinChanges(ctx context.Context, r *repo.Repo, pinned *Source
 // merged is what an environment will be after the merge, and which side each file
 // is of.
 func (a *AppReview) merged(ctx context.Context, r *repo.Repo, environment string) (will blobs, from map[string]*appSide, err error) {
-	base, err := a.sides.base.listBlobs(ctx, r, environment)
-	if err != nil {
-		return nil, nil, err
-	}
-	tip, err := a.sides.tip.listBlobs(ctx, r, environment)
+	e, err := a.listSets(ctx, r, environment)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,14 +139,44 @@ func (a *AppReview) merged(ctx context.Context, r *repo.Repo, environment string
 		return nil, nil, err
 	}
 	will, from = blobs{}, map[string]*appSide{}
-	for _, name := range unionKeys(tip, target) {
-		side, blob := a.sides.tip, tip[name]
-		if tip[name] == base[name] {
-			side, blob = a.sides.target, target[name]
+	for _, name := range unionKeys(e.after, target) {
+		side, is := a.sides.tip, e.after[name]
+		if !e.touched(name) {
+			side, is = a.sides.target, target[name]
 		}
-		if blob != "" {
-			will[name], from[name] = blob, side
+		if is.hash != "" {
+			will[name], from[name] = is, side
 		}
 	}
 	return will, from, nil
+}
+
+// reviewedSets are the files of an environment before and after, and at each merge
+// base.
+type reviewedSets struct {
+	before, after blobs
+	origins       []blobs
+}
+
+func (a *AppReview) listSets(ctx context.Context, r *repo.Repo, environment string) (e reviewedSets, err error) {
+	if e.before, err = a.sides.base.listBlobs(ctx, r, environment); err != nil {
+		return e, err
+	}
+	if e.after, err = a.sides.tip.listBlobs(ctx, r, environment); err != nil || !a.sides.crossed() {
+		e.origins = []blobs{e.before}
+		return e, err
+	}
+	for _, o := range a.sides.origins {
+		files, err := o.listBlobs(ctx, r, environment)
+		if err != nil {
+			return e, err
+		}
+		e.origins = append(e.origins, files)
+	}
+	return e, nil
+}
+
+// touched reports whether the branch has a file otherwise than a merge base.
+func (e reviewedSets) touched(name string) bool {
+	return slices.ContainsFunc(e.origins, func(o blobs) bool { return o[name] != e.after[name] })
 }

@@ -162,7 +162,7 @@ func TestPinChanges(t *testing.T) {
 	ctx := context.Background()
 	changes := func(base, target, tip repo.Hash) (got []string) {
 		t.Helper()
-		review, err := Review(ctx, a.r, base, target, tip)
+		review, err := Review(ctx, a.r, []repo.Hash{base}, target, tip)
 		a.must(err)
 		source, err := a.ledger().Source(ctx, pin)
 		a.must(err)

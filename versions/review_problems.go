@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"pinseal/repo"
 	"pinseal/seal"
 )
 
@@ -17,6 +18,8 @@ const (
 	ProblemWrap      = "wrap"      // a key wrapped for somebody who has not been given it
 	ProblemAdmin     = "admin-key" // the admin key was replaced
 	ProblemNote      = "note"      // both sides have changed the app note
+	ProblemBases     = "bases"     // several merge bases
+	ProblemFile      = "file"      // a file beside the apps, or one of which there is nothing else to say
 )
 
 // ReviewProblem is what a reviewer must see.
@@ -32,6 +35,9 @@ type ReviewProblem struct {
 
 // String is the whole sentence: the path, quoted, or the names, and what is wrong.
 func (p ReviewProblem) String() string {
+	if len(p.Names) == 0 && p.Path == "" {
+		return p.Text
+	}
 	if len(p.Names) == 0 {
 		return fmt.Sprintf("%q %s", p.Path, p.Text)
 	}
@@ -60,6 +66,9 @@ func fileProblem(environment, name string, data []byte, err error) ReviewProblem
 	}
 	p := oddProblem(odd)
 	p.Environment = environment
+	if odd.Err == nil || errors.As(odd.Err, new(*repo.OddEntryError)) {
+		return p // it was not read
+	}
 	_, beyond := RepairSecretFile(data)
 	switch {
 	case beyond == nil:

@@ -26,11 +26,18 @@ type ReviewedSecret struct {
 	Paths []string // of its files, from the top of the tree
 }
 
-// blobs are the files of one environment by the names of their secrets.
-type blobs map[string]repo.Hash
+// blob is a file of a tree, or what stands in the place of one.
+type blob struct {
+	hash repo.Hash // "" for none
+	mode uint32
+}
 
-// listBlobs lists the files of an environment without reading them. What is none
-// is left out: reviewShape tells. A nil side has none.
+// blobs are the files of one environment by the names of their secrets.
+type blobs map[string]blob
+
+// listBlobs lists the files of an environment without reading them, links and
+// executables as well. What is not named like one is left out: reviewShape tells. A
+// nil side has none.
 func (a *appSide) listBlobs(ctx context.Context, r *repo.Repo, environment string) (blobs, error) {
 	if a == nil {
 		return nil, nil
@@ -52,8 +59,8 @@ func listBlobs(ctx context.Context, r *repo.Repo, tree *repo.TreeFS, environment
 	}
 	files := make(blobs, len(entries))
 	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name, fileSuffix); ok && e.Mode == repo.ModeFile && seal.CheckSecretName(name) == nil {
-			files[name] = e.Hash
+		if name, ok := strings.CutSuffix(e.Name, fileSuffix); ok && seal.CheckSecretName(name) == nil {
+			files[name] = blob{e.Hash, e.Mode}
 		}
 	}
 	return files, nil
@@ -66,18 +73,14 @@ func (a *AppReview) reviewSet(ctx context.Context, r *repo.Repo, environment str
 	if a.New != nil {
 		e.Known = slices.Contains(a.New.Environments(), environment)
 	}
-	base, tip := a.sides.base, a.sides.tip
-	before, err := base.listBlobs(ctx, r, environment)
+	sets, err := a.listSets(ctx, r, environment)
 	if err != nil {
 		return nil, err
 	}
-	after, err := tip.listBlobs(ctx, r, environment)
-	if err != nil {
-		return nil, err
-	}
+	before, after := sets.before, sets.after
 	var names []string
 	for _, name := range unionKeys(before, after) {
-		if before[name] != after[name] {
+		if before[name] != after[name] && sets.touched(name) {
 			names = append(names, name)
 		}
 	}
@@ -92,15 +95,19 @@ func (a *AppReview) reviewSet(ctx context.Context, r *repo.Repo, environment str
 		return nil, err
 	}
 	for _, p := range broken {
-		if p != nil {
+		if p != nil && !slices.ContainsFunc(a.Problems, func(known ReviewProblem) bool { return known.Path == p.Path }) {
 			a.Problems = append(a.Problems, *p)
 		}
 	}
 	e.Secrets = joinMoved(slices.Clone(secrets), files)
-	if tip == nil {
+	if a.sides.tip == nil {
 		return e, nil
 	}
-	a.reviewTwins(environment, after)
+	will, _, err := a.merged(ctx, r, environment)
+	if err != nil {
+		return nil, err
+	}
+	a.reviewTwins(environment, will, after)
 	return e, a.reviewKeysOf(environment, names, secrets, after)
 }
 
@@ -109,13 +116,13 @@ func (a *AppReview) reviewSet(ctx context.Context, r *repo.Repo, environment str
 // of the merge base is passed over.
 func (a *AppReview) reviewSecret(environment, name string, before, after blobs) (s ReviewedSecret, data []byte, broken *ReviewProblem, err error) {
 	s.Name = name
-	if before[name] != "" {
+	if before[name].hash != "" {
 		data, err = a.sides.base.read(environment, name, &s, &s.Old)
 		if err != nil && !isBroken(err) {
 			return s, nil, nil, err
 		}
 	}
-	if after[name] != "" {
+	if after[name].hash != "" {
 		data, err = a.sides.tip.read(environment, name, &s, &s.New)
 		if isBroken(err) {
 			p := fileProblem(environment, name, data, err)
@@ -127,9 +134,9 @@ func (a *AppReview) reviewSecret(environment, name string, before, after blobs) 
 	}
 	s.Paths = slices.Compact(s.Paths)
 	switch {
-	case before[name] == "":
+	case before[name].hash == "":
 		s.Action = Added
-	case after[name] == "":
+	case after[name].hash == "":
 		s.Action = Removed
 	case s.Old == nil || s.New == nil:
 		s.Action = Changed
@@ -144,8 +151,17 @@ func (a *AppReview) reviewSecret(environment, name string, before, after blobs) 
 func (a *appSide) read(environment, name string, s *ReviewedSecret, to **SecretFile) (data []byte, err error) {
 	p := FilePath(environment, name)
 	s.Paths = append(s.Paths, a.source.where(p))
-	if data, err = a.source.read(p, MaxSecretFile); err == nil {
+	if data, err = a.source.readSecret(p); err == nil {
 		*to, err = a.source.parse(environment, name, data)
+	}
+	return data, err
+}
+
+// readSecret reads a secret's file. One that is no plain file is a *StructureError.
+func (s *Source) readSecret(p string) ([]byte, error) {
+	data, err := s.read(p, MaxSecretFile)
+	if odd := (*repo.OddEntryError)(nil); errors.As(err, &odd) {
+		return nil, &StructureError{Path: s.where(p), Reason: "is not a plain file", Err: odd}
 	}
 	return data, err
 }
@@ -154,13 +170,14 @@ func isBroken(err error) bool {
 	return errors.As(err, new(*StructureError)) || errors.As(err, new(*UnmergedError))
 }
 
-// reviewTwins makes names that differ only in case a problem.
-func (a *AppReview) reviewTwins(environment string, files blobs) {
+// reviewTwins makes names that differ only in case, in files as the merge makes them,
+// a problem where the branch has one of them.
+func (a *AppReview) reviewTwins(environment string, files, ofBranch blobs) {
 	folded := make(map[string]string, len(files))
 	for _, name := range unionKeys(files, nil) {
 		twin, ok := folded[strings.ToLower(name)]
 		folded[strings.ToLower(name)] = name
-		if !ok {
+		if !ok || ofBranch[twin].hash == "" && ofBranch[name].hash == "" {
 			continue
 		}
 		err := &TwinsError{Environment: environment, Names: []string{twin, name}}
@@ -196,7 +213,10 @@ func (a *AppReview) reviewKeysOf(environment string, names []string, secrets []R
 
 // parsed reads a file that is listed, nil where it does not parse.
 func (s *Source) parsed(environment, name string) (*SecretFile, error) {
-	data, err := s.read(FilePath(environment, name), MaxSecretFile)
+	data, err := s.readSecret(FilePath(environment, name))
+	if isBroken(err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -205,42 +225,4 @@ func (s *Source) parsed(environment, name string) (*SecretFile, error) {
 		return nil, nil
 	}
 	return f, err
-}
-
-// joinMoved makes one of a secret that went and one that came, where no other fits.
-// files are what the branch has of those that came and had of those that went.
-func joinMoved(secrets []ReviewedSecret, files [][]byte) []ReviewedSecret {
-	added, removed, at := MoveSide{}, MoveSide{}, map[string]int{}
-	for i, s := range secrets {
-		switch s.Action {
-		case Added:
-			added[s.Name] = files[i]
-		case Removed:
-			removed[s.Name], at[s.Name] = files[i], i
-		}
-	}
-	if len(added) == 0 || len(removed) == 0 {
-		return secrets
-	}
-	moves := FindMoves(added, removed)
-	joined := map[int]bool{}
-	for i := range secrets {
-		s := &secrets[i]
-		if s.Action != Added {
-			continue
-		}
-		if from, _ := moves.From(s.Name); from != "" {
-			old := secrets[at[from]]
-			s.Action, s.From, s.Old = Moved, from, old.Old
-			s.Paths = append(s.Paths, old.Paths...)
-			joined[at[from]] = true
-		}
-	}
-	var rest []ReviewedSecret
-	for i, s := range secrets {
-		if !joined[i] {
-			rest = append(rest, s)
-		}
-	}
-	return rest
 }

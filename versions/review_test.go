@@ -19,7 +19,7 @@ import (
 // target the one that is merged into.
 func (a *testApp) reviewLines(base, target, tip repo.Hash) (lines []string, err error) {
 	a.t.Helper()
-	review, err := Review(context.Background(), a.r, base, target, tip)
+	review, err := Review(context.Background(), a.r, []repo.Hash{base}, target, tip)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +50,9 @@ func (a *testApp) reviewLines(base, target, tip repo.Hash) (lines []string, err 
 			}
 		}
 		review.Problems = append(review.Problems, app.Problems...)
+		for _, f := range app.Files {
+			say("%s %s: %s", f.Action, f.Path, f.Text)
+		}
 	}
 	for _, p := range review.Problems {
 		refused := ""

@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"runtime"
-	"slices"
 	"sync"
 
 	"pinseal/repo"
@@ -16,22 +15,32 @@ import (
 
 // ScanItem is one text to look into.
 type ScanItem struct {
-	Commit repo.Hash // "" for what is not committed
-	Path   string    // "" for the commit's message
-	Blob   repo.Hash // what to read from the repository, or "" with Open
-	Open   func() (io.ReadCloser, error)
+	Commit  repo.Hash // "" for what is not committed
+	Path    string    // "" for the commit's message or header
+	Header  bool      // of the commit, or a tag itself
+	Outside bool      // the path is not the repository's, and no baseline has it
+	Blob    repo.Hash // what to read from the repository, or "" with Open
+	Open    func() (io.ReadCloser, error)
+
+	// Masked is Path with [NAME] for each value that it holds, "" where it holds
+	// none. A scan sets it before the item is read: who shows such a path shows this.
+	Masked string
 }
 
-// Place is what a baseline knows the text by: its path, or the commit whose
-// message it is.
+// Place is what a baseline knows the text by: its path, of a commit with the blob
+// that is there, or the commit whose message it is.
 func (i ScanItem) Place() string {
-	if i.Path == "" {
+	switch {
+	case i.Path == "":
 		return string(i.Commit)
+	case i.Commit != "":
+		return i.Path + "@" + string(i.Blob)
 	}
 	return i.Path
 }
 
-// Finding is a value in a text. A text has at most one for each value.
+// Finding is a value in a text. A text has at most one for each value, and one
+// more for each in its name.
 type Finding struct {
 	ScanItem
 	Line   int       // from 1, the first where the value is; 0 when it is in the name of the file
@@ -39,6 +48,24 @@ type Finding struct {
 	Form   leak.Form // how it is written
 	Known  *Known
 	Listed bool // the baseline lets it pass
+}
+
+// Place is what a baseline knows the finding by: that of its text, or of the name
+// alone.
+func (f Finding) Place() string {
+	if f.Line == 0 {
+		return f.Path + "@"
+	}
+	return f.ScanItem.Place()
+}
+
+// Places are those whose entries let the finding pass. A value that may stand in
+// a file may stand in the commits of the file.
+func (f Finding) Places() []string {
+	if place := f.Place(); f.Line == 0 || f.Path == "" || place == f.Path {
+		return []string{place}
+	}
+	return []string{f.Place(), f.Path}
 }
 
 // ScanStats is how far a scan has come.
@@ -53,22 +80,12 @@ type Scan struct {
 	Values   []*Known
 	Patterns *leak.Patterns // of Values, in their order
 
-	// Passes says whether the baseline lets a value pass in a place.
-	Passes func(place string, v *Known) (bool, error)
+	// Passes says whether the baseline lets a finding pass.
+	Passes func(Finding) (bool, error)
 	// Each, where set, is told of every item when it is done.
 	Each func(ScanStats)
 	// Unread is told of every item that could not be read; the scan goes on.
 	Unread func(ScanItem, error)
-}
-
-// scanJob is an item on its way through a worker.
-type scanJob struct {
-	item ScanItem
-	id   blobID
-	done chan struct{} // closed when what follows is there; nil when another job has it
-	hits []leak.Hit
-	read int64
-	err  error
 }
 
 // blobID is enough of a blob's id to tell it from others: a long history has
@@ -77,8 +94,8 @@ type blobID [16]byte
 
 // Run looks into items on all cores and yields what it finds in their order; a
 // text that stands at several paths is looked into once. Memory is bounded but for
-// 16 bytes for each blob. Errors: those that items yields, of found, of Passes,
-// and of ctx.
+// 16 bytes for each blob, and some for each finding. Errors: those that items
+// yields, of found, of Passes, and of ctx.
 func (s *Scan) Run(ctx context.Context, items iter.Seq2[ScanItem, error], found func(Finding) error) (stats ScanStats, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	ordered := make(chan *scanJob, 64)
@@ -100,7 +117,7 @@ func (s *Scan) Run(ctx context.Context, items iter.Seq2[ScanItem, error], found 
 			}
 		})
 	}
-	r := scanReport{scan: s, found: found, hits: map[blobID][]leak.Hit{}, seen: map[string]bool{}}
+	r := newScanReport(s, found)
 	for j := range ordered {
 		if j.done != nil {
 			select {
@@ -132,6 +149,7 @@ func (s *Scan) feed(ctx context.Context, items iter.Seq2[ScanItem, error], order
 			return err
 		}
 		j := &scanJob{item: item}
+		s.lookAtName(j)
 		if item.Blob != "" {
 			hex.Decode(j.id[:], []byte(item.Blob)[:2*len(j.id)]) // an id is hexadecimal
 			if _, again := seen[j.id]; again {
@@ -145,131 +163,6 @@ func (s *Scan) feed(ctx context.Context, items iter.Seq2[ScanItem, error], order
 		j.done = make(chan struct{})
 		if !send(work, j) || !send(ordered, j) {
 			return nil
-		}
-	}
-	return nil
-}
-
-// look reads one item.
-func (s *Scan) look(ctx context.Context, j *scanJob) {
-	in, err := s.open(ctx, j.item)
-	if err != nil {
-		j.err = err
-		return
-	}
-	counted := &countReader{Reader: in}
-	err = s.Patterns.Scan(ctx, counted, func(h leak.Hit) error {
-		j.hits = append(j.hits, h)
-		return nil
-	})
-	j.read = counted.n
-	j.err = errors.Join(err, in.Close())
-}
-
-func (s *Scan) open(ctx context.Context, item ScanItem) (io.ReadCloser, error) {
-	if item.Open != nil {
-		return item.Open()
-	}
-	return s.Repo.Blob(ctx, item.Blob)
-}
-
-type countReader struct {
-	io.Reader
-	n int64
-}
-
-func (c *countReader) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-// scanReport turns what workers found into findings, one job after another.
-type scanReport struct {
-	scan  *Scan
-	found func(Finding) error
-	stats ScanStats
-	at    repo.Hash             // the last commit that was counted
-	hits  map[blobID][]leak.Hit // of blobs that have some
-	seen  map[string]bool       // paths of such blobs that were told
-}
-
-func (r *scanReport) take(j *scanJob) error {
-	switch {
-	case j.err != nil:
-		if errors.Is(j.err, context.Canceled) {
-			return j.err
-		}
-		r.scan.Unread(j.item, j.err)
-	case j.done == nil:
-		j.hits = r.hits[j.id]
-	case len(j.hits) > 0 && j.item.Blob != "":
-		r.hits[j.id] = j.hits
-	}
-	r.stats.Items++
-	r.stats.Bytes += j.read
-	if j.item.Commit != r.at {
-		r.at = j.item.Commit
-		r.stats.Commits++
-	}
-	if err := r.name(j.item); err != nil {
-		return err
-	}
-	if len(j.hits) > 0 {
-		told := string(j.item.Blob) + "\x00" + j.item.Path
-		if j.item.Blob == "" || !r.seen[told] {
-			r.seen[told] = true
-			if err := r.report(j.item, j.hits); err != nil {
-				return err
-			}
-		}
-	}
-	if r.scan.Each != nil {
-		r.scan.Each(r.stats)
-	}
-	return nil
-}
-
-// name looks into the name of a file.
-func (r *scanReport) name(item ScanItem) error {
-	var hits []leak.Hit
-	err := r.scan.Patterns.ScanBytes([]byte(item.Path), func(h leak.Hit) error {
-		h.Line, h.Allowed = 0, nil
-		hits = append(hits, h)
-		return nil
-	})
-	if err != nil || len(hits) == 0 || r.seen["\x00"+item.Path] {
-		return err
-	}
-	r.seen["\x00"+item.Path] = true
-	return r.report(item, hits)
-}
-
-// report tells of the hits in one text, in the order of their first lines.
-func (r *scanReport) report(item ScanItem, hits []leak.Hit) error {
-	var all []*Finding
-	of := map[int]*Finding{}
-	for _, h := range hits {
-		known := r.scan.Values[h.Value]
-		if slices.ContainsFunc(known.In, func(in Holding) bool { return slices.Contains(h.Allowed, in.Name) }) {
-			continue
-		}
-		if f := of[h.Value]; f != nil {
-			f.More++
-			continue
-		}
-		f := &Finding{ScanItem: item, Line: h.Line, Form: h.Form, Known: known}
-		of[h.Value] = f
-		all = append(all, f)
-	}
-	for _, f := range all {
-		passes, err := r.scan.Passes(item.Place(), f.Known)
-		if err != nil {
-			return err
-		}
-		f.Listed = passes
-		if err := r.found(*f); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package versions
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ import (
 
 // scanFor is a scan for some values, by name.
 func scanFor(r *repo.Repo, values ...string) *Scan {
-	s := &Scan{Repo: r, Passes: func(string, *Known) (bool, error) { return false, nil }}
+	s := &Scan{Repo: r, Passes: func(Finding) (bool, error) { return false, nil }}
 	var plain [][]byte
 	for _, v := range values {
 		plain = append(plain, []byte(v))
@@ -77,7 +78,7 @@ func TestScanOrder(t *testing.T) {
 
 func TestScanAllowed(t *testing.T) {
 	s := scanFor(nil, "one value", "two values")
-	s.Passes = func(path string, v *Known) (bool, error) { return path == "listed" && v.In[0].Name == "ONE", nil }
+	s.Passes = func(f Finding) (bool, error) { return f.Path == "listed" && f.Known.In[0].Name == "ONE", nil }
 	var listed int
 	_, err := s.Run(context.Background(), items(
 		text("comment", "one value // pinseal:allow ONE\none value two values # pinseal:allow ONE\n"),
@@ -111,7 +112,7 @@ func TestScanBlobs(t *testing.T) {
 	clean, err := tree.Entry("clean.txt")
 	a.must(err)
 	s := scanFor(a.r, "one value")
-	s.Passes = func(path string, _ *Known) (bool, error) { return path == "a.txt", nil }
+	s.Passes = func(f Finding) (bool, error) { return f.Path == "a.txt", nil }
 	told := map[string]bool{}
 	var all []ScanItem
 	for _, p := range []string{"a.txt", "b.txt", "a.txt", "b.txt"} {
@@ -168,8 +169,65 @@ func TestScanEnds(t *testing.T) {
 	}, nil); !errors.Is(err, broken) {
 		t.Errorf("an error of items: %v", err)
 	}
-	s.Passes = func(string, *Known) (bool, error) { return false, broken }
+	s.Passes = func(Finding) (bool, error) { return false, broken }
 	if _, err := s.Run(context.Background(), endless, func(Finding) error { return nil }); !errors.Is(err, broken) {
 		t.Errorf("an error of Passes: %v", err)
+	}
+}
+
+// TestScanNames: a value in the name of a text is found beside those in the text,
+// and the name is shown without it, also when the text cannot be read.
+func TestScanNames(t *testing.T) {
+	s := scanFor(nil, "one value", "two values")
+	b64 := base64.StdEncoding.EncodeToString([]byte("x one value"))
+	unreadable := func(path string) ScanItem {
+		return ScanItem{Path: path, Open: func() (io.ReadCloser, error) { return nil, errors.New("no") }}
+	}
+	var shown, unread []string
+	s.Unread = func(item ScanItem, _ error) { unread = append(unread, item.Masked) }
+	_, err := s.Run(context.Background(), items(
+		text("d-one value/a", "two values"), text("d-one value/b", "x\ntwo values"), text("one value two values", ""), text(b64+".txt", "x"),
+		text("sound", "one value"), unreadable("u/two values/one valueone value"), unreadable("sound"),
+	), func(f Finding) error {
+		shown = append(shown, fmt.Sprintf("%s:%d %s %s", f.Masked, f.Line, f.Known.In[0].Name, f.Form))
+		return nil
+	})
+	want := []string{"d-[ONE]/a:0 ONE raw", "d-[ONE]/a:1 TWO raw", "d-[ONE]/b:0 ONE raw", "d-[ONE]/b:2 TWO raw", "[ONE] [TWO]:0 ONE raw", "[ONE] [TWO]:0 TWO raw",
+		"eC[ONE]=.txt:0 ONE base64", ":1 ONE raw", "u/[TWO]/[ONE][ONE]:0 ONE raw", "u/[TWO]/[ONE][ONE]:0 TWO raw"}
+	if err != nil || !slices.Equal(shown, want) || !slices.Equal(unread, []string{"u/[TWO]/[ONE][ONE]", ""}) {
+		t.Errorf("%v\n%q\n%q\n%q", err, shown, want, unread)
+	}
+}
+
+// TestScanManyHits: what is kept of a text is bounded by the number of values.
+func TestScanManyHits(t *testing.T) {
+	s := scanFor(nil, "one value", "two values")
+	line := "one value two values # pinseal:allow TWO\n"
+	j := &scanJob{item: ScanItem{Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(strings.Repeat(line, 100_000))), nil
+	}}}
+	s.look(context.Background(), j)
+	if want := []scanHit{{value: 0, form: leak.Raw, line: 1, more: 99_999}}; !slices.Equal(j.hits, want) || j.err != nil {
+		t.Errorf("%v, want %v: %v", j.hits, want, j.err)
+	}
+}
+
+// TestFindingPlaces: what may stand in a commit need not be let into the file.
+func TestFindingPlaces(t *testing.T) {
+	for _, test := range []struct {
+		f    Finding
+		want string
+	}{
+		{Finding{ScanItem: ScanItem{Path: "a"}, Line: 1}, "a [a]"},
+		{Finding{ScanItem: ScanItem{Path: "a"}}, "a@ [a@]"},
+		{Finding{ScanItem: ScanItem{Path: "a", Commit: "c0"}}, "a@ [a@]"},
+		{Finding{ScanItem: ScanItem{Path: "a", Commit: "c0", Blob: "b0"}, Line: 1}, "a@b0 [a@b0 a]"},
+		{Finding{ScanItem: ScanItem{Path: "a", Blob: "b0"}, Line: 1}, "a [a]"},
+		{Finding{ScanItem: ScanItem{Commit: "c0"}, Line: 1}, "c0 [c0]"},
+		{Finding{ScanItem: ScanItem{Commit: "c0", Header: true}, Line: 1}, "c0 [c0]"},
+	} {
+		if got := fmt.Sprint(test.f.Place(), " ", test.f.Places()); got != test.want {
+			t.Errorf("%+v: %s, want %s", test.f, got, test.want)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package versions
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -115,8 +116,17 @@ func RepairSecretFile(data []byte) ([]byte, error) {
 	return f.print()
 }
 
-// readSecretFile returns a file that has passed check.
+// readSecretFile returns a file that has passed check. What stands where the number
+// of a version does may be a value: an error names the line alone.
 func readSecretFile(data []byte, parse func([]byte, int) (*spelling.Map, error)) (*SecretFile, error) {
+	f, err := readFields(data, parse)
+	if odd := (*spelling.Error)(nil); errors.As(err, &odd) && strings.HasPrefix(odd.Key, "value.") {
+		return nil, &spelling.Error{Line: odd.Line, Reason: odd.Reason}
+	}
+	return f, err
+}
+
+func readFields(data []byte, parse func([]byte, int) (*spelling.Map, error)) (*SecretFile, error) {
 	m, err := parse(data, MaxSecretFile)
 	if err != nil {
 		return nil, err

@@ -144,7 +144,7 @@ func (v *VerifiedStore) checkDefault(store fs.FS, names []string, o VerifyOption
 	case !ended || seal.CheckAppName(name) != nil:
 		err = &StructureError{Path: p, Reason: "does not hold the name of an app"}
 	case !slices.Contains(names, name) && !o.Structure:
-		err = &CheckError{Path: p, Reason: fmt.Sprintf("names app %q, which is not there", name)}
+		err = &CheckError{Path: p, Reason: "names an app that is not there"}
 	}
 	if err != nil {
 		v.Faults = append(v.Faults, Fault{Path: p, Err: err})

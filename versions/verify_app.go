@@ -36,9 +36,13 @@ func (c *verification) environments() []string {
 	if c.Note != nil && c.source.Sum == nil {
 		envs = c.Note.Environments()
 	}
+	held := map[string]bool{KeysDir: true}
+	for _, env := range envs {
+		held[env] = true
+	}
 	entries, _ := fs.ReadDir(c.source.FS, ".") // the survey has read it
 	for _, e := range entries {
-		if e.IsDir() && e.Name() != KeysDir && !slices.Contains(envs, e.Name()) {
+		if e.IsDir() && !held[e.Name()] {
 			envs = append(envs, e.Name())
 		}
 	}

@@ -5,16 +5,19 @@
 // # What is found
 //
 //	process.env.NAME  process.env["NAME"]  process.env?.NAME    also Bun.env, import.meta.env
+//	const { NAME, OTHER: o = 1 } = process.env
 //	Deno.env.get("NAME")
 //	os.environ["NAME"]  os.environ.get("NAME")  os.getenv("NAME")
+//	environ["NAME"]  environ.get("NAME")      in a file that imports it from os
 //	os.Getenv("NAME")  os.LookupEnv("NAME")
 //	ENV["NAME"]  ENV.fetch("NAME")
 //	System.getenv("NAME")  System.getenv().get("NAME")
+//	System.get_env("NAME")  System.fetch_env!("NAME")
 //	getenv('NAME')  $_ENV['NAME']
 //	env("NAME")  env!("NAME")
 //	std::env::var("NAME")  env::var_os("NAME")
 //	Environment.GetEnvironmentVariable("NAME")
-//	${NAME}                          in files named like compose.yaml
+//	${NAME}  $NAME                   in files named like compose.yaml
 //	get_secret("NAME")  get_json("NAME")  pinseal.get("NAME")
 //	{{ secret "NAME" }}              in templates
 //
@@ -25,9 +28,10 @@
 // # Defaults
 //
 // An ask has a default where the text gives one: a second argument, ||, ??, ?: or a
-// Python or after it, ${NAME:-x}. A second argument that only says what goes wrong,
-// as in env!, is none, nor is || or ?? before throw, die, raise, panic, exit or abort,
-// or after !.
+// Python or after it, = in a pattern, ${NAME:-x}. A second argument that only says what
+// goes wrong, as in env!, is none, nor is || or ?? before throw, die, raise, panic, exit
+// or abort, or after !, nor what a language calls no value: None, null, nil, undefined.
+// What a default asks for, as B in ${A:-${B}}, is asked for.
 //
 // # What is passed over
 //

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"path"
 	"slices"
-	"strings"
 
 	"pinseal/seal"
 )
@@ -69,6 +68,9 @@ type found struct {
 
 func (w way) find(data []byte, asks []found) []found {
 	word := []byte(w.word)
+	if w.given != nil && (!bytes.Contains(data, word) || !w.given.Match(data)) {
+		return asks
+	}
 	for at := 0; ; {
 		i := bytes.Index(data[at:], word)
 		if i < 0 {
@@ -80,6 +82,9 @@ func (w way) find(data []byte, asks []found) []found {
 			continue
 		}
 		rest := data[at:min(len(data), at+window)]
+		if w.object {
+			asks = w.taken(data, start, rest, asks)
+		}
 		for _, after := range w.after {
 			m := after.FindSubmatchIndex(rest)
 			if m == nil {
@@ -123,7 +128,7 @@ func (w way) judge(a *Ask, data []byte, start int, rest []byte, m []int) bool {
 		return false
 	}
 	if len(m) > 4 && m[4] >= 0 {
-		a.Default = true
+		a.Default = !withNo.Match(rest[m[4]:])
 		return true
 	}
 	tail := rest[m[1]:]
@@ -147,29 +152,4 @@ func isComment(before []byte) bool {
 		}
 	}
 	return false
-}
-
-func isCompose(file string) bool {
-	name, yaml := strings.CutSuffix(strings.ToLower(file), ".yaml")
-	if !yaml {
-		name, yaml = strings.CutSuffix(name, ".yml")
-	}
-	name, _, _ = strings.Cut(strings.TrimPrefix(name, "docker-"), ".")
-	return yaml && (name == "compose" || strings.HasPrefix(name, "compose-"))
-}
-
-func findCompose(data []byte, asks []found) []found {
-	for _, m := range inCompose.FindAllSubmatchIndex(data, -1) {
-		dollars := 0
-		for i := m[0] - 1; i >= 0 && data[i] == '$'; i-- {
-			dollars++
-		}
-		a := Ask{Name: string(data[m[2]:m[3]])}
-		if dollars%2 == 1 || seal.CheckSecretName(a.Name) != nil || isComment(append(lineBefore(data, m[0]), ' ')) {
-			continue // $$ is a dollar
-		}
-		a.Default = m[4] >= 0 && data[m[5]-1] != '?'
-		asks = append(asks, found{a, m[0]})
-	}
-	return asks
 }

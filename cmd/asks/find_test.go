@@ -57,6 +57,20 @@ func TestFind(t *testing.T) {
 		{"a.bin", "\x00process.env.A", ""},
 		{"a.go", `os.Getenv("A_" + b); getenv("B" . $c); os.environ["D" + e]; os.environ.get("E" + f, "x")`, ""},
 		{"a.py", "os.getenv(\n  'A',\n); os.getenv('B' , )", "A B"},
+		{"a.js", "const { A, B: b, C = 1, D: d = 'x, Y', ...E } = process.env;", "A B C= D="},
+		{"a.ts", "const {\n  A, // the key, K = 1\n  'B-C': b, /* L, */\n  D = \"http://x\", E,\n}: Env = globalThis.process.env as Env", "A B-C D= E"},
+		{"a.js", "let { A } = process.env\nlet { B = undefined, C = null } = process.env\n", "A B C"},
+		{"a.js", "({ A, B } = process.env); f({ C } = process.env || {}); const { MODE, D } = import.meta.env", "A B C D"},
+		{"a.js", "const { A } = process.env.B; const { C } = process.env\n  .D; const { E } = f(process.env); if ({ F } == process.env) {}\n// const { G } = process.env", "B D"},
+		{"a.js", "const { A = f(b, 1), B } = process.env", "A= B"},
+		{"a.js", `process.env.A || undefined; process.env.B ?? null; process.env.C || ""`, "A B C="},
+		{"a.py", "from os import environ\nenviron['A']; environ.get('B'); environ.get('C', 'd'); environ['D'] = 1; x.environ['E']", "A B C="},
+		{"a.py", "from os import (\n  path,\n  environ,\n)\nenviron['A']", "A"},
+		{"a.py", "def app(environ, start):\n  environ['REQUEST_METHOD']", ""},
+		{"a.py", `os.getenv("A", None); os.environ.get("B", default = None); os.getenv("C", default=""); os.environ.get("D", os.environ["E"]); os.getenv("F", Nones)`, "A B C= D= E F="},
+		{"a.ex", `System.get_env("A"); System.get_env("B", "d"); System.fetch_env!("C"); System.fetch_env("D"); System.get_env("E") || raise "no"; System.get_env("F") || "d"`, "A B= C D E F="},
+		{"compose.yaml", "x: $A $$B $$$C ${D:-${E}} ${F:-$G} ${H:-${I:-x}} ${J:?${K}} ${L:-a$$b} ^x$ $1 ${9} ${M", "A C D= E F= G H= I= J K L="},
+		{"compose.yaml", "#$A\n  # ${B}\nx: '$C:$D' # $E\n", "C D E"},
 		{"a.js", "", ""},
 		{"a.js", `process.env.A; process.env.A; process.env.A || 1`, "A"},
 	} {
@@ -92,7 +106,9 @@ func TestPassedOver(t *testing.T) {
 			t.Errorf("%s is asked for", name)
 		}
 	}
-	if WellKnown("DATABASE_URL") || WellKnown("PATHS") || WellKnown("GITHUB_TOKEN") {
-		t.Error("a secret is well known")
+	for _, name := range strings.Fields("DATABASE_URL PATHS GITHUB_TOKEN CI_DEPLOY_TOKEN RUNNER_SECRET LC_KEY XDG_TOKEN npm_config__authToken PINSEAL_X") {
+		if WellKnown(name) {
+			t.Errorf("%s is well known", name)
+		}
 	}
 }

@@ -10,9 +10,11 @@ import (
 type way struct {
 	word   string
 	after  []*regexp.Regexp
-	secret bool     // a secret's own name is meant, not a variable's
-	build  []string // names that the build tool gives a value
-	member bool     // the word may come after a dot or a colon
+	secret bool           // a secret's own name is meant, not a variable's
+	build  []string       // names that the build tool gives a value
+	member bool           // the word may come after a dot or a colon
+	object bool           // names may be taken out of it by a pattern, see taken
+	given  *regexp.Regexp // what a file must hold for the word to mean this
 }
 
 const (
@@ -35,7 +37,11 @@ var (
 	inOptional = anchored(`\s*(?:\?\.\s*)?\[\s*` + quotedName + `\s*\]`)
 	afterEmpty = anchored(`\s*\(\s*\)\s*(?:\.\s*get\s*\(|\[)\s*` + quotedName + `\s*[,)\]]`)
 	inTemplate = anchored(`\s+` + quotedName)
+	withNo     = anchored(`,\s*(?:default\s*=\s*)?` + nothing + `\s*,?\s*\)`)
 )
+
+// nothing is what languages call no value.
+const nothing = `(?:None|null|nil|undefined|void 0)\b`
 
 func anchored(text string) *regexp.Regexp { return regexp.MustCompile(`^` + text) }
 
@@ -43,14 +49,18 @@ func one(shapes ...*regexp.Regexp) []*regexp.Regexp { return shapes }
 
 func ways() []way {
 	return []way{
-		{word: "process.env", after: one(asProperty, inOptional), member: true},
-		{word: "Bun.env", after: one(asProperty, inOptional)},
-		{word: "import.meta.env", after: one(asProperty, inOptional), build: []string{"MODE", "DEV", "PROD", "SSR", "BASE_URL"}},
+		{word: "process.env", after: one(asProperty, inOptional), member: true, object: true},
+		{word: "Bun.env", after: one(asProperty, inOptional), object: true},
+		{word: "import.meta.env", after: one(asProperty, inOptional), object: true, build: []string{"MODE", "DEV", "PROD", "SSR", "BASE_URL"}},
 		{word: "Deno.env.get", after: one(inCall)},
 		{word: "os.environ", after: one(inBrackets, inGet)},
+		{word: "environ", after: one(inBrackets, inGet), given: importsEnviron},
 		{word: "getenv", after: one(inCall, afterEmpty), member: true},
 		{word: "Getenv", after: one(inCallOnly), member: true},
 		{word: "LookupEnv", after: one(inCallOnly), member: true},
+		{word: "System.get_env", after: one(inCall)},
+		{word: "System.fetch_env", after: one(inCallOnly)},
+		{word: "System.fetch_env!", after: one(inCallOnly)},
 		{word: "ENV", after: one(inBrackets, inFetch)},
 		{word: "$_ENV", after: one(inBrackets)},
 		{word: "env", after: one(inCall)},
@@ -70,7 +80,9 @@ var (
 	fallback = regexp.MustCompile(`^\s*(?:\|\||\?\?|\?:|or\b)=?\s*(\w*)`)
 	assigned = regexp.MustCompile(`^\s*=[^=>~]`)
 	called   = regexp.MustCompile(`^\s*\(`)
-	giveUp   = []string{"throw", "die", "raise", "panic", "exit", "abort", "fail", "abort_if"}
+	giveUp   = []string{"throw", "die", "raise", "panic", "exit", "abort", "fail", "abort_if", "None", "null", "nil", "undefined", "void"}
+
+	importsEnviron = regexp.MustCompile(`\bfrom\s+os\s+import\s*(?:\([^)]*|[^\n]*)\benviron\b`)
 )
 
 // hasFallback reports whether what follows an ask gives another value.
@@ -78,7 +90,3 @@ func hasFallback(rest []byte) bool {
 	m := fallback.FindSubmatch(rest)
 	return m != nil && !slices.Contains(giveUp, string(m[1]))
 }
-
-// inCompose is a variable of a compose file; group 2 says what comes when it is not
-// set.
-var inCompose = regexp.MustCompile(`\$\{` + `([A-Za-z_][A-Za-z0-9_]{0,63})` + `(?:(:?[-?+])[^}]*)?\}`)

@@ -10,7 +10,8 @@
 //	line    each line of a value of several, without the white space around it
 //	base64  standard or URL-safe, padded or not, alone or inside a longer text
 //	hex     either case
-//	url     each byte itself or %XX in either case, a space also as +
+//	url     what is no letter, digit, _, - or . as itself or %XX in either case, a
+//	        space also as +
 //	json    with or without \u003c and its like, \/, \uXXXX in either case
 //	shell   in '…', "…" and $'…', and as printf %q writes it
 //	quoted  in a string of Go, Python or C; quotes doubled, as in SQL, YAML and CSV
@@ -44,8 +45,11 @@
 // service account and of a cluster's configuration; an interpreter, a heading in
 // brackets, a key without a value. The value as a whole is still found.
 //
-// Values that are compressed, encrypted, written in base64 twice, split between
-// strings of source code, or hidden on purpose are not found.
+// Not found are values with letters or digits, or all of it, as %XX, where no URL
+// needs it; base64 of which each line begins with something besides white space,
+// as in a comment; hexadecimal with colons, spaces, \x or 0x between the bytes;
+// and values that are compressed, encrypted, written in base64 twice, split
+// between strings of source code, or hidden on purpose.
 //
 // # Allow comments
 //

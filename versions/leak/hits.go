@@ -20,6 +20,10 @@ type hit struct {
 
 // keep notes a match, unless its line goes on beyond data.
 func (s *scanner) keep(n *needle, start, end int) verdict {
+	if s.matched != nil {
+		s.matched(n, start, end)
+		return yes
+	}
 	names, ok := s.allowedAt(start, end)
 	if !ok {
 		return more

@@ -1,10 +1,12 @@
 package leak
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 )
 
 // Form is how a value was written where it was found.
@@ -76,6 +78,35 @@ func (p *Patterns) ScanBytes(data []byte, found func(Hit) error) error {
 		return err
 	}
 	return s.report(len(data))
+}
+
+// Span is a place in bytes in memory that holds a value: data[Start:End].
+type Span struct {
+	Value      int // index into the values
+	Form       Form
+	Start, End int
+}
+
+// Spans lists every match in data, in the order of their starts, of one start the
+// longest first. They may overlap; of several forms of one value in one place the
+// first is listed.
+func (p *Patterns) Spans(data []byte) []Span {
+	if len(p.t.needles) == 0 {
+		return nil
+	}
+	var all []Span
+	s := newScanner(p.t, nil)
+	s.data, s.end = data, true
+	s.matched = func(n *needle, start, end int) {
+		for _, value := range p.t.groups[n.group] {
+			all = append(all, Span{Value: int(value), Form: rank[n.form], Start: start, End: end})
+		}
+	}
+	s.scan(0) // only found fails
+	slices.SortFunc(all, func(a, b Span) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End), cmp.Compare(a.Value, b.Value), cmp.Compare(rankOf(a.Form), rankOf(b.Form)))
+	})
+	return slices.CompactFunc(all, func(a, b Span) bool { return a.Value == b.Value && a.Start == b.Start && a.End == b.End })
 }
 
 const patternsText = "[patterns]"

@@ -2,7 +2,8 @@ package leak
 
 // percent is a value as a part of a URL. Who writes URLs leaves many characters
 // as they are or not, so each byte may be itself or a percent sign and two
-// hexadecimal digits, and a space may be a plus sign.
+// hexadecimal digits, and a space may be a plus sign. But the window that it is
+// found by is of letters and digits as they are.
 type percent struct {
 	value []byte
 }

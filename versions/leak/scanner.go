@@ -26,6 +26,8 @@ const (
 type scanner struct {
 	t     *tables
 	found func(Hit) error
+	// matched, where set, is told of every match, and there are no hits.
+	matched func(n *needle, start, end int)
 
 	data []byte // the part of the text that is held
 	end  bool   // data ends where the text does
