@@ -54,8 +54,8 @@ func (c *cli) runPreCommit(ctx context.Context) error {
 }
 
 // scanInHook scans in a hook: findings and talk go to stderr, and without a key
-// the rest of the hook's work has been done. sent are the ids of
-// the commits whose history is pushed.
+// the rest of the hook's work has been done. sent are the ids of the commits whose
+// history is pushed.
 func (c *cli) scanInHook(ctx context.Context, r *repo.Repo, what string, where scanWhere, sent ...string) error {
 	from := scanSources{index: !where.commits, everyVersion: where.commits}
 	for _, id := range sent {
@@ -70,7 +70,7 @@ func (c *cli) scanInHook(ctx context.Context, r *repo.Repo, what string, where s
 		return stopped(what, err)
 	}
 	defer sc.values.Close()
-	if len(sc.values.foreign) > 0 {
+	if len(sc.values.foreign) > 0 && !where.commits { // what is staged, and not the work tree
 		return stopped(what, sc.foreignError())
 	}
 	for _, w := range sc.values.without {
@@ -98,8 +98,12 @@ func (c *cli) scanInHook(ctx context.Context, r *repo.Repo, what string, where s
 func (sc *scanning) foreignError() error {
 	p := sc.values.foreign[0]
 	env, name, _ := secretAt(p)
+	app := ""
+	if len(sc.values.apps) > 1 {
+		app = "--app " + strings.Split(p, "/")[1] + " "
+	}
 	return hint(&versions.AuthError{What: "value in " + strings.Join(sc.values.foreign, ", "), Reason: "was not sealed for this place"},
-		"pinseal set "+name+" -e "+env, "pinseal copy and pinseal mv seal anew      where it was copied or moved by hand")
+		"pinseal "+app+"set "+name+" -e "+env, "pinseal copy and pinseal mv seal anew      where it was copied or moved by hand")
 }
 
 // wantsGitleaks reports whether the hooks are to run gitleaks, too.

@@ -259,6 +259,11 @@ func TestHookForeign(t *testing.T) {
 	h.put(".pinseal/shop/dev/COPY.yaml", string(sealed))
 	h.git(h.dir, "add", "-A")
 	h.says(h.stops(h.dir, "commit", "-qm", "x"), ".pinseal/shop/dev/COPY.yaml", "was not sealed for this place", "pinseal set COPY -e dev")
+	// A push is about commits: what merely stands in the work tree stops none.
+	h.git(h.dir, "reset", "-q")
+	hub := h.path("hub")
+	h.git(h.root, "init", "-q", "--bare", hub)
+	h.git(h.dir, "push", "-q", hub, "main")
 }
 
 // TestHookStructure: what is staged below .pinseal is checked without a key.

@@ -106,7 +106,7 @@ func (c *cli) runPrePush(ctx context.Context, remote, url string) error {
 
 // checkPins looks at the newest pins here: what they are of should be on the
 // remote once the push is done. It is an error where the push sends the ledger
-// itself.
+// itself, unless nothing is known of what the remote has.
 func (c *cli) checkPins(ctx context.Context, r *repo.Repo, to pushTarget, refs []pushedRef, out outgoing) error {
 	reached := slices.Concat([]string{"--not"}, to.tracking, out.had, out.sent)
 	in, err := c.storeToScan(ctx, r)
@@ -158,8 +158,9 @@ func (s *session) checkPinsOf(to pushTarget, refs []pushedRef, reached []string)
 		}
 		said := fmt.Sprintf("pin %d of %s is of commit %s, which is not on %s and not in this push", pin.Number, env, shortHash(string(pin.Commit)), to.text())
 		ref := versions.LedgerRef(s.id, env)
-		if slices.ContainsFunc(refs, func(p pushedRef) bool { return p.remote == ref }) {
-			return hint(errors.New(said), "git push "+to.word()+" BRANCH      with the branch that has it, before the ledger")
+		if len(to.tracking) > 0 && slices.ContainsFunc(refs, func(p pushedRef) bool { return p.remote == ref }) {
+			return hint(errors.New(said), "git push "+to.word()+" BRANCH      with the branch that has it, before the ledger",
+				"git fetch "+to.word()+"      if it is there already")
 		}
 		s.warn("%s", said)
 	}

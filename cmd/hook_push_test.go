@@ -185,10 +185,10 @@ func TestHookPushURL(t *testing.T) {
 	sent := fmt.Sprintf("%s %s %[1]s %s\n", ledger, h.git(h.dir, "rev-parse", ledger), strings.Repeat("0", 40))
 	url := "https://ada:CANARYtoken@host/shop.git"
 	r := h.run(h.dir, sent, "hook", "pre-push", url, url)
-	if r.code != 1 || strings.Contains(r.stderr, "CANARY") || strings.Contains(r.stderr, "ada") {
+	if r.code != 0 || strings.Contains(r.stderr, "CANARY") || strings.Contains(r.stderr, "ada") {
 		t.Errorf("%+v", r)
 	}
-	h.says(r.stderr, "which is not on the remote", "git push REMOTE BRANCH")
+	h.says(r.stderr, "warning: pin 1 of production", "which is not on the remote")
 }
 
 // TestHookPathspecs: what a user wants paths on a command line to mean is not for
@@ -202,4 +202,70 @@ func TestHookPathspecs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// TestHookPushLedgerToURL: of a place that only a URL names nothing is known, so that a pin
+// whose commit may be there stops no ledger.
+func TestHookPushLedgerToURL(t *testing.T) {
+	h := newHooked(t)
+	h.pinseal(h.dir, "", "publish", "production", "--first")
+	hub := h.path("hub")
+	h.git(h.root, "init", "-q", "--bare", hub)
+	h.git(h.dir, "push", "-q", hub, "main")
+	h.git(h.dir, "push", "-q", hub, "refs/pinseal/*:refs/pinseal/*")
+}
+
+// TestHookPushRemovedEnvironments: notes of the past are read once, however many
+// environments are gone, and those that cannot be opened are one line.
+func TestHookPushRemovedEnvironments(t *testing.T) {
+	h := newHooked(t)
+	for i := range 6 {
+		env := fmt.Sprint("pr-", i)
+		h.pinseal(h.dir, "", "env", "add", env)
+		h.pinseal(h.dir, "CANARYgone"+env, "set", "KEY", "-e", env)
+		h.commit(h.dir, "add "+env)
+		h.pinseal(h.dir, "", "env", "rm", env, "--yes")
+		h.commit(h.dir, "rm "+env)
+	}
+	hub := h.path("hub")
+	h.git(h.root, "init", "-q", "--bare", hub)
+	h.git(h.dir, "remote", "add", "origin", hub)
+	h.put("a.txt", "CANARYgonepr-3")
+	h.git(h.dir, "add", "-A")
+	h.git(h.dir, "commit", "-q", "--no-verify", "-m", "leak")
+	said := h.stops(h.dir, "push", "-q", "origin", "main")
+	h.says(said, "a.txt:1  KEY (pr-3)", "the environment that it was of is no more")
+	if strings.Contains(said, "-e pr-3") {
+		t.Errorf("a line that cannot work:\n%s", said)
+	}
+	line := strings.TrimSpace(h.run(h.dir, "", "member", "add", "web", "--service", "--can", "dev.read").stdout)
+	h.commit(h.dir, "a service")
+	web := newWorld(t)
+	web.env = append(web.env, "PINSEAL_IDENTITY="+line)
+	web.git(web.root, "clone", "-q", h.dir, web.path("clone"))
+	r := web.run(web.path("clone"), "", "scan", "--history")
+	if r.code != 0 && r.code != 1 || strings.Count(r.stderr, "removed, their old values") != 1 || !strings.Contains(r.stderr, "this service was added after") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestHookPushBaseline: a branch that is pushed brings its own baseline, whatever is
+// checked out.
+func TestHookPushBaseline(t *testing.T) {
+	h := newHooked(t)
+	hub := h.path("hub")
+	h.git(h.root, "init", "-q", "--bare", hub)
+	h.git(h.dir, "remote", "add", "origin", hub)
+	h.git(h.dir, "push", "-q", "origin", "main")
+	h.git(h.dir, "switch", "-qc", "side")
+	h.put("a.txt", leakValue)
+	h.git(h.dir, "add", "-A")
+	h.git(h.dir, "commit", "-q", "--no-verify", "-m", "it may")
+	h.git(h.dir, "switch", "-q", "main")
+	h.says(h.stops(h.dir, "push", "-q", "origin", "side"), "a.txt:1  KEY (dev)")
+	h.git(h.dir, "switch", "-q", "side")
+	h.pinseal(h.dir, "", "scan", "--allow", "a.txt:1")
+	h.commit(h.dir, "let it pass")
+	h.git(h.dir, "switch", "-q", "main")
+	h.git(h.dir, "push", "-q", "origin", "side")
 }

@@ -44,7 +44,11 @@ func TestPreReceiveTakeover(t *testing.T) {
 	for head, from := range map[string]string{"refs/heads/main": "HEAD there", "refs/heads/none": "refs/heads/main there"} {
 		r, eve, old := siege(t, head)
 		goes := "does not go on from version 3 of " + from
-		r.blocked(eve, []string{"fork:new"}, goes)
+		said := []string{goes}
+		if head == "refs/heads/none" {
+			said = append(said, "git symbolic-ref HEAD refs/heads/BRANCH")
+		}
+		r.blocked(eve, []string{"fork:new"}, said...)
 		eve.pushes(old + ":refs/heads/aaa")
 		r.blocked(eve, []string{"fork:aaa"}, "refs/heads/aaa", goes)
 		r.blocked(eve, []string{"fork:refs/tags/v9"}, goes)

@@ -18,6 +18,10 @@ type placedNote struct {
 	from string
 }
 
+// unbornHead is what a server needs where every branch counts, as its HEAD names none
+// that is there.
+const unbornHead = "git symbolic-ref HEAD refs/heads/BRANCH      on the server, whose HEAD names no branch that is there"
+
 // knownNotes is what the server has of app notes, apart from what is pushed.
 type knownNotes struct {
 	head     *tipNotes                    // what HEAD has
@@ -157,7 +161,11 @@ func (p *pushed) notes(m refMove, before repo.Hash, now *tipNotes) error {
 			return err
 		}
 		if file := path.Join(storeDir, dir, versions.NoteName); bad != nil {
-			p.add(m.ref, versions.Fault{Path: file, App: dir, Err: noteTry(bad, file)})
+			try := noteTry(bad, file)
+			if k.head.commit == "" {
+				try = hint(bad, unbornHead)
+			}
+			p.add(m.ref, versions.Fault{Path: file, App: dir, Err: try})
 		}
 		gets := p.gets.others
 		if m.ref == k.ref {

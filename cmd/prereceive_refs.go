@@ -91,14 +91,20 @@ func (p *pushed) newestNote(id seal.AppID, env string, m refMove) (own, newest *
 			line = append(line, note)
 		}
 	}
+	apart := func(err error) error {
+		if k, _ := p.known(); err != nil && k != nil && k.head.commit == "" {
+			return hint(err, unbornHead)
+		}
+		return err
+	}
 	top := &placedNote{own, "the ledger of " + env}
 	for _, note := range line {
 		if err := versions.CheckNote(note.Note, own, note.from, "the ledger of "+env, true); err != nil {
-			return nil, nil, err
+			return nil, nil, apart(err)
 		}
 		// Of two that went apart neither is the newest.
 		if err := versions.CheckNote(top.Note, note.Note, top.from, note.from, true); err != nil {
-			return nil, nil, err
+			return nil, nil, apart(err)
 		}
 		if seal.Compare(top.Note, note.Note) == seal.Follows {
 			top = note

@@ -99,7 +99,7 @@ func (in *scannedStore) nowhere() (without []string) {
 	}
 	for _, a := range in.remembered() {
 		if in.app(a.id) == nil {
-			without = append(without, a.directory+": its files are nowhere here")
+			without = append(without, a.directory+": its files are neither checked out, staged nor pinned here")
 		}
 	}
 	return without

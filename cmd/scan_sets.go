@@ -27,6 +27,13 @@ func (l *lookedFor) addSets(a *scannedApp, from scanSources) error {
 	if a.baseline, err = slices.Concat(a.inUse, a.past, a.sources)[0].Baseline(); err != nil {
 		return err
 	}
+	for _, source := range a.sent { // a branch that is pushed need not be checked out
+		sent, err := source.Baseline()
+		if err != nil {
+			return err
+		}
+		a.baseline.Join(sent)
+	}
 	var history *versions.History
 	if from.everyVersion {
 		if history, err = a.history(ledgers); err != nil {
@@ -47,6 +54,7 @@ func (l *lookedFor) addSets(a *scannedApp, from scanSources) error {
 			return err
 		}
 	}
+	l.without = append(l.without, a.sayShut()...)
 	return nil
 }
 

@@ -33,6 +33,8 @@ type scannedApp struct {
 	judged      *versions.Source   // the one of inUse that must hold nothing foreign; nil for none
 	past        []*versions.Source // what it was at each change of members or keys
 	sources     []*versions.Source // of keys: all of these, and pins
+	former      []formerNote       // see formers
+	shut        []shutEnvironment
 }
 
 // scanSources are where the sets of an app stand, and how much of them is

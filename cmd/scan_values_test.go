@@ -94,7 +94,7 @@ func TestHookGone(t *testing.T) {
 	h.git(h.dir, "rm", "-rfq", ".")
 	h.put("conf", "t="+leakValue+"\n")
 	h.git(h.dir, "add", "conf")
-	h.says(h.passes("commit", "-m", "nothing of it is at hand"), "values not looked for: shop: its files are nowhere here", "values not looked for: blog: its files are nowhere here")
+	h.says(h.passes("commit", "-m", "nothing of it is at hand"), "values not looked for: shop: its files are neither checked out, staged nor pinned here", "values not looked for: blog: its files are neither checked out, staged nor pinned here")
 	h.says(h.stops(h.dir, "push", "origin", "pub"), "conf:1  KEY (dev of shop)")
 	h.says(h.stops(h.dir, "push", "origin", "main:other"), "leak.txt:1  KEY (dev of blog)")
 }
@@ -106,12 +106,12 @@ func TestHookGoneBefore(t *testing.T) {
 	h.git(h.dir, "commit", "-qm", "without blog")
 	h.put("k.txt", blogValue+"\n")
 	h.git(h.dir, "add", "k.txt")
-	h.says(h.passes("commit", "-m", "nothing of it is at hand"), "values not looked for: blog: its files are nowhere here")
+	h.says(h.passes("commit", "-m", "nothing of it is at hand"), "values not looked for: blog: its files are neither checked out, staged nor pinned here")
 	h.says(h.stops(h.dir, "push", "origin", "main"), "k.txt:1  KEY (dev")
 	if r := h.run(h.dir, "", "scan", "--all"); r.code != 1 || !strings.Contains(r.stdout, "k.txt:1  KEY (dev") {
 		t.Errorf("%+v", r)
 	}
-	if r := h.run(h.dir, "", "scan"); !strings.Contains(r.stderr, "Not looked for: blog: its files are nowhere here") {
+	if r := h.run(h.dir, "", "scan"); !strings.Contains(r.stderr, "Not looked for: blog: its files are neither checked out, staged nor pinned here") {
 		t.Errorf("%+v", r)
 	}
 }

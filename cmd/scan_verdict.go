@@ -47,8 +47,13 @@ func (sc *scanning) unreadError() error {
 func (sc *scanning) leakHints() []string {
 	f := sc.found[max(0, slices.IndexFunc(sc.found, func(f versions.Finding) bool { return f.Known.Current }))]
 	in := f.Known.In[0]
+	if i := slices.IndexFunc(f.Known.In, sc.stands); i >= 0 {
+		in = f.Known.In[i]
+	}
 	line := fmt.Sprintf("%s run -e %s -- CMD      gives a program its secrets", sc.pinseal(in), in.Environment)
 	switch {
+	case !sc.stands(in):
+		line = "replace it where it came from: the environment that it was of is no more"
 	case !f.Known.Current:
 		line = fmt.Sprintf("%s log %s -e %s      it is an old value: who has this knows what was replaced since", sc.pinseal(in), in.Name, in.Environment)
 	case f.Commit != "":
@@ -58,6 +63,13 @@ func (sc *scanning) leakHints() []string {
 		return []string{line, allow}
 	}
 	return []string{line}
+}
+
+// stands reports whether the environment of a secret is in its app's newest note.
+func (sc *scanning) stands(in versions.Holding) bool {
+	return slices.ContainsFunc(sc.values.apps, func(a *scannedApp) bool {
+		return a.dir == in.App && slices.Contains(a.note.Environments(), in.Environment)
+	})
 }
 
 // pinseal is the command for the app of a secret, where there are several.

@@ -37,6 +37,9 @@ func (c *cli) scanWhere(ctx context.Context, r *repo.Repo, o scanOptions) (scanW
 		staged, err := r.Staged(ctx)
 		return scanStaged(staged), err
 	case o.history:
+		if _, _, err := r.Head(ctx); err != nil {
+			return scanWhere{}, err
+		}
 		return c.scanCommits(ctx, r, []string{"HEAD"})
 	case o.all:
 		where, err := c.scanCommits(ctx, r, allCommits)

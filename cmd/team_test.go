@@ -39,9 +39,10 @@ const (
 )
 
 // newTeam makes the app with secret KEY in dev and production, committed, pushed
-// and pinned once each.
+// and pinned once each. What a team does takes long, one command after another.
 func newTeam(t *testing.T) *team {
 	t.Helper()
+	slow(t)
 	w := newWorld(t)
 	tm := &team{T: t, hub: w.path("hub")}
 	w.git(w.root, "init", "-q", "--bare", tm.hub)

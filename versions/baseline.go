@@ -139,6 +139,13 @@ func (b *Baseline) Check() error {
 	return nil
 }
 
+// Join adds what another baseline lets pass.
+func (b *Baseline) Join(other *Baseline) {
+	for e := range other.entries {
+		b.insert(e)
+	}
+}
+
 // Len returns the number of entries.
 func (b *Baseline) Len() int { return len(b.entries) }
 
