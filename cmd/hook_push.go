@@ -97,10 +97,7 @@ func (c *cli) runPrePush(ctx context.Context, remote, url string) error {
 	if where.total+len(out.beside) == 0 {
 		return nil
 	}
-	if where.items != nil {
-		out.beside = append(out.beside, where.items)
-	}
-	where.items = joinItems(out.beside...)
+	where.items = inTurn(append(out.beside, where.items)...)
 	return c.scanInHook(ctx, r, "push", where, out.sent...)
 }
 

@@ -156,16 +156,3 @@ func readOutgoing(ctx context.Context, r *repo.Repo, to pushTarget, refs []pushe
 	}
 	return out, nil
 }
-
-// joinItems yields what one after the other has.
-func joinItems(all ...iter.Seq2[versions.ScanItem, error]) iter.Seq2[versions.ScanItem, error] {
-	return func(yield func(versions.ScanItem, error) bool) {
-		for _, items := range all {
-			for item, err := range items {
-				if !yield(item, err) {
-					return
-				}
-			}
-		}
-	}
-}

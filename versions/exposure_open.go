@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 
 	"pinseal/seal"
@@ -53,7 +52,7 @@ func (o *opener) can(v *pastValue) (bool, error) {
 		o.slots[at] = key
 		return true, nil
 	}
-	if errors.Is(err, seal.ErrNoKey) || errors.Is(err, seal.ErrPassphrase) || errors.Is(err, seal.ErrPlugin) {
+	if notAtHand(err) {
 		return false, nil
 	}
 	return false, err

@@ -161,6 +161,12 @@ func (k *KnownValues) first(app, environment, name string, found KeyVersion) boo
 	return !was
 }
 
+// notAtHand reports whether err says that a key is not at hand, as opposed to that
+// something is wrong with it.
+func notAtHand(err error) bool {
+	return errors.Is(err, seal.ErrNoKey) || errors.Is(err, seal.ErrPassphrase) || errors.Is(err, seal.ErrPlugin)
+}
+
 // keyFor is a read key, nil when it is not at hand: a passphrase or a plugin that
 // is not to be had is as good as none, and so is a key that the note does not know.
 func keyFor(keys *Keyring, environment string, generation int) (*seal.Key, error) {
@@ -169,7 +175,7 @@ func keyFor(keys *Keyring, environment string, generation int) (*seal.Key, error
 		return nil, nil
 	}
 	key, err := keys.Key(slot, generation)
-	if errors.Is(err, seal.ErrNoKey) || errors.Is(err, seal.ErrPassphrase) || errors.Is(err, seal.ErrPlugin) {
+	if notAtHand(err) {
 		return nil, nil
 	}
 	return key, err
