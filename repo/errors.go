@@ -87,6 +87,7 @@ type GitError struct {
 	Args   []string // without "git" and the repository's location; URLs lose their user part
 	Stderr string   // last 4 KiB, control characters stripped, URLs without user part
 	Code   int      // exit code; -1 when killed
+	Signal string   // what killed it, such as "killed" or "broken pipe"; "" when it exited
 }
 
 func (e *GitError) Error() string {
@@ -108,7 +109,11 @@ func (e *GitError) Error() string {
 	if len(said) == 1 {
 		return fmt.Sprintf("%s: %s", name, said[0])
 	}
-	return strings.Join(append([]string{fmt.Sprintf("%s: exit code %d", name, e.Code)}, said...), "\n  git: ")
+	end := fmt.Sprintf("%s: exit code %d", name, e.Code)
+	if e.Signal != "" {
+		end = fmt.Sprintf("%s: ended by a signal (%s)", name, e.Signal)
+	}
+	return strings.Join(append([]string{end}, said...), "\n  git: ")
 }
 
 // is reports whether an error of type T is in err's chain.

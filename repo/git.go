@@ -77,12 +77,22 @@ func wrapGit(ctx context.Context, args []string, stderr *tail, err error) error 
 		for i, a := range args {
 			shown[i] = redact(a)
 		}
-		return &GitError{Args: shown, Stderr: stderr.String(), Code: exit.ExitCode()}
+		return &GitError{Args: shown, Stderr: stderr.String(), Code: exit.ExitCode(), Signal: signalOf(exit)}
 	}
 	if _, ok := errors.AsType[*TooLargeError](err); ok {
 		return err
 	}
 	return fmt.Errorf("git %s: %w", verb(args), err)
+}
+
+// brokenPipe is the Signal of a git that died of SIGPIPE.
+const brokenPipe = "broken pipe"
+
+// signalOf is the signal that ended a child, "" if it exited. Windows has none.
+func signalOf(exit *exec.ExitError) string {
+	_, after, _ := strings.Cut(exit.String(), "signal: ")
+	name, _, _ := strings.Cut(after, " (") // (core dumped)
+	return name
 }
 
 // verb is the git subcommand in args, for messages.

@@ -191,32 +191,47 @@ func (r *Repo) distrust(ctx context.Context, found map[Hash]CommitSignature, goo
 }
 
 // signatureItems asks git log for some of its %G items of commits. Every commit
-// has an entry.
+// has an entry. Git dies of SIGPIPE where ssh-keygen refuses a signature before it has
+// read what was signed: the first commit without an answer then is bad, and the ones
+// after it are asked for again.
 func (r *Repo) signatureItems(ctx context.Context, commits []Hash, items ...string) (map[Hash][]string, error) {
+	answers := make(map[Hash][]string, len(commits))
+	for rest := commits; len(rest) > 0; {
+		err := r.signatureAnswers(ctx, rest, items, answers)
+		i := slices.IndexFunc(rest, func(h Hash) bool { return answers[h] == nil })
+		if e, ok := errors.AsType[*GitError](err); ok && e.Signal == brokenPipe && i >= 0 {
+			answers[rest[i]] = append([]string{"B"}, make([]string, len(items)-1)...)
+			rest = rest[i+1:]
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if i >= 0 {
+			return nil, errors.New("git log printed something odd")
+		}
+		break
+	}
+	return answers, nil
+}
+
+// signatureAnswers is one git log, whose answers it adds also when git failed after them.
+func (r *Repo) signatureAnswers(ctx context.Context, commits []Hash, items []string, answers map[Hash][]string) error {
 	var in bytes.Buffer
 	for _, h := range commits {
 		in.WriteString(string(h) + "\n")
 	}
 	out, said, err := r.gitBoth(ctx, &in, "log", "--no-walk=unsorted", "--stdin", "-z", "--no-patch", "--no-show-signature",
 		"--no-notes", "--no-color", "--encoding=UTF-8", "--format=%H%x00"+strings.Join(items, "%x00"))
-	if err != nil {
-		return nil, err
-	}
 	// Git takes what it could not check for bad.
 	if strings.Contains(said, "cannot run ") || strings.Contains(said, "cannot exec ") || strings.Contains(said, "could not create temporary file") {
-		return nil, fmt.Errorf("git cannot check signatures: %s", onceEach(said))
+		return fmt.Errorf("git cannot check signatures: %s", onceEach(said))
 	}
-	answers := make(map[Hash][]string, len(commits))
 	fields := strings.Split(string(out), "\x00")
 	for width := len(items) + 1; len(fields) > width; fields = fields[width:] {
 		answers[Hash(fields[0])] = fields[1:width]
 	}
-	for _, h := range commits {
-		if answers[h] == nil {
-			return nil, errors.New("git log printed something odd")
-		}
-	}
-	return answers, nil
+	return err
 }
 
 // onceEach leaves out lines that were there before: git says them of each commit. The
