@@ -35,7 +35,7 @@ func findCompose(data []byte, asks []found) []found {
 			at++ // $$ is a dollar
 			continue
 		}
-		m := inCompose.FindSubmatchIndex(data[at:min(len(data), at+window)])
+		m := inCompose().FindSubmatchIndex(data[at:min(len(data), at+window)])
 		if m == nil || isComment(append(bytes.Clone(lineBefore(data, start)), ' ')) {
 			continue
 		}

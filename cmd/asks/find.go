@@ -128,11 +128,11 @@ func (w way) judge(a *Ask, data []byte, start int, rest []byte, m []int) bool {
 		return false
 	}
 	if len(m) > 4 && m[4] >= 0 {
-		a.Default = !withNo.Match(rest[m[4]:])
+		a.Default = !withNo().Match(rest[m[4]:])
 		return true
 	}
 	tail := rest[m[1]:]
-	if w.after[0] == asProperty && (assigned.Match(tail) || called.Match(tail)) || rest[m[1]-1] == ']' && assigned.Match(tail) {
+	if w.after[0] == asProperty() && (assigned().Match(tail) || called().Match(tail)) || rest[m[1]-1] == ']' && assigned().Match(tail) {
 		return false
 	}
 	a.Default = hasFallback(tail) && !bytes.HasSuffix(bytes.TrimRight(before, " \t"), []byte("!"))

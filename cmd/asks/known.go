@@ -4,11 +4,13 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // systemNames are variables that a system, a shell, a host or a tool sets, or that
 // say how a program runs rather than what it keeps to itself.
-var systemNames = strings.Fields(`
+var systemNames = sync.OnceValue(func() []string {
+	return strings.Fields(`
 	PATH HOME USER USERNAME LOGNAME SHELL PWD OLDPWD HOSTNAME LANG LANGUAGE TZ TERM COLORTERM
 	TMPDIR TMP TEMP EDITOR VISUAL PAGER BROWSER DISPLAY MAIL UID GID PS1 SHLVL
 	USERPROFILE APPDATA LOCALAPPDATA PROGRAMFILES PROGRAMDATA SYSTEMROOT WINDIR COMSPEC PATHEXT
@@ -31,13 +33,14 @@ var systemNames = strings.Fields(`
 	CARGO_PKG_AUTHORS CARGO_PKG_DESCRIPTION CARGO_PKG_HOMEPAGE CARGO_PKG_LICENSE CARGO_PKG_NAME CARGO_PKG_REPOSITORY CARGO_PKG_RUST_VERSION
 	CARGO_PKG_VERSION CARGO_PKG_VERSION_MAJOR CARGO_PKG_VERSION_MINOR CARGO_PKG_VERSION_PATCH CARGO_PKG_VERSION_PRE
 	npm_config_registry npm_config_user_agent npm_lifecycle_event npm_lifecycle_script npm_package_json npm_package_name npm_package_version
-	PINSEAL_APP PINSEAL_AT PINSEAL_ENV PINSEAL_IDENTITY PINSEAL_IDENTITY_FILE
+	PINSEAL_APP PINSEAL_AT PINSEAL_ENV PINSEAL_IDENTITY PINSEAL_IDENTITY_FILE PINSEAL_SOCKET PINSEAL_TOKEN_FILE PINSEAL_URL
 	CREDENTIALS_DIRECTORY INVOCATION_ID NOTIFY_SOCKET LISTEN_FDS LISTEN_PID`)
+})
 
 // WellKnown reports whether a name that code asks for is the system's, a host's or a
 // tool's: no app keeps a secret in it. Each is here by its full name, for behind a
 // prefix like CI_ apps have names of their own.
-func WellKnown(name string) bool { return slices.Contains(systemNames, name) }
+func WellKnown(name string) bool { return slices.Contains(systemNames(), name) }
 
 // Skips reports whether a file, a slash path, is passed over: sealed secrets, what
 // others wrote (node_modules, vendor), what only tells of programs (.md, .rst, .adoc,

@@ -2,7 +2,6 @@ package asks
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 
 	"pinseal/seal"
@@ -14,24 +13,24 @@ const maxPattern = 4000
 
 var (
 	// pattern ends before the word; group 1 is what is between the braces.
-	pattern = regexp.MustCompile(`\{([^{}]*)\}\s*(?::[^={};]*)?=\s*(?:globalThis\s*\.\s*)?$`)
+	pattern = compiled(`\{([^{}]*)\}\s*(?::[^={};]*)?=\s*(?:globalThis\s*\.\s*)?$`)
 	// whole says that the word is not only the beginning of something else.
 	whole = anchored(`(?:\s*(?:[;,)}!|]|\?\?|as\b|satisfies\b|//|/\*)|[ \t\r]*(?:\n\s*(?:[^.?\[\s]|\?\?)|\n?\s*$))`)
 	// patternItem is a name of a pattern, perhaps with another for the variable, and
 	// with a default in group 3.
 	patternItem = anchored(`\s*(?:` + identText + `|["']` + nameText + `["'])\s*(?::[^=]*)?(=\s*\S[^,]*)?\s*$`)
 	noDefault   = anchored(`=\s*` + nothing + `\s*$`)
-	notCode     = regexp.MustCompile("(?s)//[^\\n]*|/\\*.*?\\*/|" + `"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|` + "`[^`]*`")
+	notCode     = compiled("(?s)//[^\\n]*|/\\*.*?\\*/|" + `"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|` + "`[^`]*`")
 )
 
 // taken finds the names that JavaScript takes out of an object by a pattern, as in
 // const { A, B: b = 1 } = process.env. The object's word stands at start.
 func (w way) taken(data []byte, start int, rest []byte, asks []found) []found {
-	if !whole.Match(rest) || isComment(lineBefore(data, start)) {
+	if !whole().Match(rest) || isComment(lineBefore(data, start)) {
 		return asks
 	}
 	from := max(0, start-maxPattern)
-	m := pattern.FindSubmatchIndex(data[from:start])
+	m := pattern().FindSubmatchIndex(data[from:start])
 	if m == nil {
 		return asks
 	}
@@ -43,14 +42,14 @@ func (w way) taken(data []byte, start int, rest []byte, asks []found) []found {
 		if end < 0 {
 			end = len(plain) - at
 		}
-		if i := patternItem.FindSubmatchIndex(plain[at : at+end]); i != nil {
+		if i := patternItem().FindSubmatchIndex(plain[at : at+end]); i != nil {
 			group := 2
 			if i[2] < 0 {
 				group = 4
 			}
 			name := string(names[at+i[group] : at+i[group+1]])
 			if seal.CheckSecretName(name) == nil && !slices.Contains(w.build, name) {
-				hasDefault := i[6] >= 0 && !noDefault.Match(plain[at+i[6]:at+end])
+				hasDefault := i[6] >= 0 && !noDefault().Match(plain[at+i[6]:at+end])
 				asks = append(asks, found{Ask{Name: name, Default: hasDefault}, from + at + i[group]})
 			}
 		}
@@ -63,7 +62,7 @@ func (w way) taken(data []byte, start int, rest []byte, asks []found) []found {
 // quotes.
 func masked(text []byte) []byte {
 	plain := bytes.Clone(text)
-	for _, m := range notCode.FindAllIndex(text, -1) {
+	for _, m := range notCode().FindAllIndex(text, -1) {
 		fill, from, to := byte(' '), m[0], m[1]
 		if text[from] != '/' {
 			fill, from, to = 'x', from+1, to-1

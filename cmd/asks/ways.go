@@ -3,6 +3,7 @@ package asks
 import (
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // way is one way to ask. What follows the word must match after, whose group 1 is
@@ -43,9 +44,22 @@ var (
 // nothing is what languages call no value.
 const nothing = `(?:None|null|nil|undefined|void 0)\b`
 
-func anchored(text string) *regexp.Regexp { return regexp.MustCompile(`^` + text) }
+// lazy is an expression that is compiled when it is first asked for: most commands
+// never do.
+type lazy = func() *regexp.Regexp
 
-func one(shapes ...*regexp.Regexp) []*regexp.Regexp { return shapes }
+func compiled(text string) lazy {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
+func anchored(text string) lazy { return compiled(`^` + text) }
+
+func one(shapes ...lazy) (all []*regexp.Regexp) {
+	for _, shape := range shapes {
+		all = append(all, shape())
+	}
+	return all
+}
 
 func ways() []way {
 	return []way{
@@ -54,7 +68,7 @@ func ways() []way {
 		{word: "import.meta.env", after: one(asProperty, inOptional), object: true, build: []string{"MODE", "DEV", "PROD", "SSR", "BASE_URL"}},
 		{word: "Deno.env.get", after: one(inCall)},
 		{word: "os.environ", after: one(inBrackets, inGet)},
-		{word: "environ", after: one(inBrackets, inGet), given: importsEnviron},
+		{word: "environ", after: one(inBrackets, inGet), given: importsEnviron()},
 		{word: "getenv", after: one(inCall, afterEmpty), member: true},
 		{word: "Getenv", after: one(inCallOnly), member: true},
 		{word: "LookupEnv", after: one(inCallOnly), member: true},
@@ -77,16 +91,16 @@ func ways() []way {
 
 // What may stand after the whole.
 var (
-	fallback = regexp.MustCompile(`^\s*(?:\|\||\?\?|\?:|or\b)=?\s*(\w*)`)
-	assigned = regexp.MustCompile(`^\s*=[^=>~]`)
-	called   = regexp.MustCompile(`^\s*\(`)
+	fallback = compiled(`^\s*(?:\|\||\?\?|\?:|or\b)=?\s*(\w*)`)
+	assigned = compiled(`^\s*=[^=>~]`)
+	called   = compiled(`^\s*\(`)
 	giveUp   = []string{"throw", "die", "raise", "panic", "exit", "abort", "fail", "abort_if", "None", "null", "nil", "undefined", "void"}
 
-	importsEnviron = regexp.MustCompile(`\bfrom\s+os\s+import\s*(?:\([^)]*|[^\n]*)\benviron\b`)
+	importsEnviron = compiled(`\bfrom\s+os\s+import\s*(?:\([^)]*|[^\n]*)\benviron\b`)
 )
 
 // hasFallback reports whether what follows an ask gives another value.
 func hasFallback(rest []byte) bool {
-	m := fallback.FindSubmatch(rest)
+	m := fallback().FindSubmatch(rest)
 	return m != nil && !slices.Contains(giveUp, string(m[1]))
 }
