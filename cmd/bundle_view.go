@@ -85,7 +85,10 @@ func (s *session) checkBundlePin(pin *versions.Pin, min int) error {
 
 // bundleView opens a bundle: an identity is enough, a repository is not asked.
 func (c *cli) bundleView(ctx context.Context, o reading, how int) (*view, error) {
-	data, err := readCapped(c.path(o.bundle), versions.MaxBundle)
+	data, err := c.readFile(c.path(o.bundle), versions.MaxBundle)
+	if errors.Is(err, context.Canceled) {
+		return nil, err
+	}
 	if err != nil {
 		reason := fmt.Errorf("bundle %q cannot be read: %s", o.bundle, reasonOf(err))
 		if errors.Is(err, os.ErrNotExist) {

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -49,11 +50,13 @@ func (c *cli) readValue(prompt string, in valueInput) (seal.Secret, error) {
 func (c *cli) readBytes(prompt string, in valueInput) ([]byte, error) {
 	switch {
 	case in.file != "" && in.file != "-":
-		data, err := readCapped(c.path(in.file), seal.MaxValue)
-		if errors.Is(err, os.ErrNotExist) {
+		data, err := c.readFile(c.path(in.file), seal.MaxValue)
+		switch {
+		case errors.Is(err, context.Canceled):
+			return nil, err
+		case errors.Is(err, os.ErrNotExist):
 			return nil, usage(nil, "there is no file %q", in.file)
-		}
-		if err != nil {
+		case err != nil:
 			return nil, usage(nil, "file %q: %s", in.file, reasonOf(err))
 		}
 		return data, nil

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -20,7 +21,10 @@ func (c *cli) recipient(o *memberAddOptions) (string, error) {
 		if o.file == "-" {
 			data, err = readAtMost(c.Stdin, seal.MaxIdentity)
 		} else {
-			data, err = readCapped(c.path(o.file), seal.MaxIdentity)
+			data, err = c.readFile(c.path(o.file), seal.MaxIdentity)
+		}
+		if errors.Is(err, context.Canceled) {
+			return "", err
 		}
 		if err != nil {
 			name := ""

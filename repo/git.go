@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 )
@@ -34,6 +35,19 @@ func (r *Repo) command(ctx context.Context, args ...string) (*exec.Cmd, *tail, e
 		cmd.Dir = r.loc.gitDir
 	}
 	cmd.Env = r.env
+	if r.opts.Apart {
+		lead(cmd)
+	}
+	// Git told to end removes its locks; killed, it leaves them.
+	cmd.Cancel = func() error {
+		if r.opts.Apart {
+			return endGroup(cmd)
+		}
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			return cmd.Process.Kill()
+		}
+		return nil
+	}
 	// A grandchild (ssh, a credential helper) may hold the pipes after git is
 	// gone; do not wait for it for ever.
 	cmd.WaitDelay = 5 * time.Second

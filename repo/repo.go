@@ -21,6 +21,11 @@ type Options struct {
 	// Offline keeps git from talking to any remote, a promisor's lazy fetch
 	// included. What needs one returns ErrOffline or ErrMissing.
 	Offline bool
+
+	// Apart gives git and all that it starts a process group, which ends when the
+	// context does: a transport that waits for a dead host would outlive git. Nothing
+	// can then be asked at the terminal. Windows has no such groups.
+	Apart bool
 }
 
 // Repo is one git repository. It is safe for concurrent use.
