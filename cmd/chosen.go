@@ -17,9 +17,55 @@ type chosen struct {
 	keys   []string // named encryption keys, which nobody asked for: left out
 }
 
+// Get opens one secret, or takes what stands in for it. Errors are those of
+// [versions.Set.Get].
+func (v *view) Get(name string) (versions.Value, error) {
+	if v.over == nil {
+		return v.Set.Get(name)
+	}
+	if secret, ok := v.over.values[name]; ok {
+		f, err := v.Source.File(v.Environment, name)
+		if err == nil && f.Kind == versions.KindKey {
+			err = usage(nil, "%q is a named encryption key: no override can stand in for it", name)
+		}
+		return versions.Value{Name: name, File: f, Secret: secret}, err
+	}
+	if v.over.keyring != nil {
+		keys, err := v.over.keyring()
+		if err != nil {
+			return versions.Value{}, err
+		}
+		v.Keys, v.over.keyring = keys, nil
+	}
+	return v.Set.Get(name)
+}
+
+// overrides reports whether a value of the view stands in for a sealed one.
+func (v *view) overrides(name string) bool {
+	if v.over == nil {
+		return false
+	}
+	_, ok := v.over.values[name]
+	return ok
+}
+
+// sayOverridden names what does not come from the seal. A forgotten variable must not
+// be a riddle.
+func (v *view) sayOverridden(values ...versions.Value) {
+	var names []string
+	for _, value := range values {
+		if v.overrides(value.Name) {
+			names = append(names, value.Name)
+		}
+	}
+	if len(names) > 0 {
+		v.over.say("Overridden: %s", strings.Join(names, ", "))
+	}
+}
+
 // choose opens the secrets of only, or all. Of all, named encryption keys are
 // left out: they are for encrypt and decrypt. A blank that is not optional is an
-// error that names every one.
+// error that names every one. What stands in for a sealed value is said.
 func (v *view) choose(ctx context.Context, only []string) (c chosen, err error) {
 	all := len(only) == 0
 	values, blanks, err := v.openOnly(ctx, only)
@@ -51,16 +97,25 @@ func (v *view) choose(ctx context.Context, only []string) (c chosen, err error) 
 	if len(missing) > 0 {
 		return chosen{}, blankError(missing, v.Environment)
 	}
+	v.sayOverridden(c.values...)
 	return c, nil
 }
 
 // openOnly opens the secrets named, or all of them, and lists blanks apart.
 func (v *view) openOnly(ctx context.Context, only []string) (values []versions.Value, blanks []string, err error) {
-	if len(only) == 0 {
+	switch {
+	case len(only) == 0 && v.over == nil:
 		return v.All(ctx)
+	case len(only) == 0:
+		if only, _, err = v.Source.Files(v.Environment); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(only))) {
 		value, err := v.Get(name)
+		if err == nil {
+			err = ctx.Err()
+		}
 		switch {
 		case errors.As(err, new(*versions.BlankError)):
 			blanks = append(blanks, name)

@@ -11,22 +11,61 @@ import (
 
 func newExec(c *cli) *cobra.Command {
 	var o childOptions
+	var stays staysFlags
 	cmd := &cobra.Command{
 		Use:   "exec [flags] -- CMD [ARG…]",
 		Short: "Become a program, with the secrets in its environment",
 		Long: `Replace this process by a program: nothing of pinseal stays, which is what a
-container's process 1 and an init system want. Where a process cannot be replaced
-(Windows) it is run.
+container's process 1 and an init system want. So there is nobody to mask what the
+program prints, to remove files, or to start it again: those are for run. Where a
+process cannot be replaced (Windows) it is run.
 ` + childLong,
 		Example: `  pinseal exec -e production --at pin -- ./server
-  pinseal exec --bundle prod.bundle --app APPID -- ./server`,
-		Args: o.command,
+  pinseal exec --bundle prod.bundle --app APPID -- ./server
+  pinseal exec --pristine --only DATABASE_URL -- /usr/bin/env`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := stays.check(cmd); err != nil {
+				return err
+			}
+			return o.command(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.runExec(cmd.Context(), o)
 		},
 	}
 	o.bind(c, cmd)
+	stays.bind(cmd)
 	return cmd
+}
+
+// staysFlags are flags of run that exec cannot have. They are known to it, hidden, so
+// that it can say why.
+type staysFlags struct {
+	mask         string
+	files, watch bool
+}
+
+func (s *staysFlags) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.mask, "mask", "", "")
+	f.BoolVar(&s.files, "files", false, "")
+	f.BoolVar(&s.watch, "watch", false, "")
+	for _, name := range []string{"mask", "files", "watch"} {
+		f.Lookup(name).Hidden = true
+	}
+}
+
+func (s *staysFlags) check(cmd *cobra.Command) error {
+	for _, flag := range []struct{ name, why string }{
+		{"files", "nobody would remove them"},
+		{"mask", "nobody would see what the program prints"},
+		{"watch", "nobody would start the program again"},
+	} {
+		if cmd.Flags().Changed(flag.name) {
+			return usage([]string{"pinseal run --" + flag.name + " … -- CMD"}, "exec has no --%s: it becomes the program, and %s", flag.name, flag.why)
+		}
+	}
+	return nil
 }
 
 func (c *cli) runExec(ctx context.Context, o childOptions) error {
@@ -34,13 +73,26 @@ func (c *cli) runExec(ctx context.Context, o childOptions) error {
 	if err != nil {
 		return err
 	}
+	argv, err := c.commandLine(o)
+	if err != nil {
+		return err
+	}
 	if err := c.releaseSignals(ctx); err != nil {
 		return err
 	}
-	err = child.Exec(o.argv, env)
+	err = child.Exec(argv, env)
 	var ended *child.ExitError
 	if errors.As(err, &ended) {
 		return &exitError{ended.Status}
 	}
-	return err
+	return startHint(err)
+}
+
+// releaseSignals leaves the signals to a program that is about to start. One
+// that came before ends the command, and the program does not start.
+func (c *cli) releaseSignals(ctx context.Context) error {
+	if c.ReleaseSignals != nil {
+		c.ReleaseSignals()
+	}
+	return ctx.Err()
 }

@@ -26,11 +26,14 @@ func newGet(c *cli) *cobra.Command {
 		Short:   "Print one secret",
 		Long: `Print the exact bytes of a secret to stdout. On a terminal a newline is added.
 With --at pin it is the value of the newest published set, and never another: a pin
-that cannot be had or does not verify is an error.`,
+that cannot be had or does not verify is an error.
+
+` + overrideLong,
 		Example: `  pinseal get DATABASE_URL
   pinseal get DATABASE_URL -e production --at pin
   pinseal get TLS_KEY -e production --at v1.4 > tls.key
-  pinseal get API_KEY --bundle prod.bundle --app APPID`,
+  pinseal get API_KEY --bundle prod.bundle --app APPID
+  PINSEAL__SECRETS__API_KEY=test pinseal get API_KEY`,
 		Args: exactArgs("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.name = args[0]
@@ -39,6 +42,7 @@ that cannot be had or does not verify is an error.`,
 		ValidArgsFunction: c.completeNames,
 	}
 	o.bind(c, cmd)
+	o.override.bind(c, cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, with the value")
 	return cmd
 }
@@ -56,6 +60,7 @@ func (c *cli) runGet(ctx context.Context, o getOptions) error {
 	if err != nil {
 		return c.readHint(v, err)
 	}
+	v.sayOverridden(value)
 	if o.json {
 		out := struct {
 			Schema      int    `json:"schema"`
@@ -86,6 +91,8 @@ func (c *cli) readHint(v *view, err error) error {
 		return hint(err, v.listCommand())
 	}
 	switch {
+	case errors.As(err, new(*hinted)):
+		return err
 	case errors.Is(err, seal.ErrPlugin):
 		return pluginError(err)
 	case errors.Is(err, seal.ErrNoKey):

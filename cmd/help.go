@@ -137,7 +137,15 @@ const environmentTopic = `Environment variables that pinseal reads:
   PINSEAL_AT             the version, like --at
   PINSEAL_IDENTITY_FILE  see: pinseal help identities
   PINSEAL_IDENTITY       the same
+  PINSEAL_MASK           when run masks output, like --mask
+  PINSEAL__SECRETS__NAME a value of your own for secret NAME, for local work; not with a pin
   XDG_STATE_HOME         what this machine remembers is in pinseal/ below it
   XDG_CONFIG_HOME        the default identity is in pinseal/ below it
+  XDG_RUNTIME_DIR        where serve has its socket, and run --files its files
+  RUNTIME_DIRECTORY      the same, of a systemd unit
+  CREDENTIALS_DIRECTORY  see: pinseal help identities
   CI                     when set, nothing is asked
+
+Clients of serve (pinseal sdk, package versions/socket) read PINSEAL_SOCKET, or
+PINSEAL_URL with PINSEAL_TOKEN_FILE; those of pinseal sdk else run PINSEAL_BIN.
 `

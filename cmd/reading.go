@@ -19,6 +19,8 @@ type reading struct {
 	at     string
 	bundle string
 	minPin int
+
+	override overrideOptions // of a command that reads values, and binds it
 }
 
 func (o *reading) bind(c *cli, cmd *cobra.Command) {
@@ -38,6 +40,7 @@ type view struct {
 	Commit repo.Hash     // the commit the set is of; "" for the work tree
 	Pin    *versions.Pin // nil unless a pin or a bundle was read
 	asked  reading
+	over   *overridden // nil when nothing stands in for a sealed value
 	close  func()
 }
 
@@ -49,7 +52,11 @@ func (c *cli) view(ctx context.Context, o reading, how int) (*view, error) {
 		if o.at != "" {
 			return nil, usage(nil, "--bundle and --at exclude each other: a bundle is one pin")
 		}
-		return c.bundleView(ctx, o, how)
+		v, err := c.bundleView(ctx, o, how)
+		if err == nil {
+			c.ignoreOverrides(o.override)
+		}
+		return v, err
 	}
 	s, err := c.open(ctx, how)
 	if err != nil {
@@ -61,6 +68,9 @@ func (c *cli) view(ctx context.Context, o reading, how int) (*view, error) {
 		return nil, err
 	}
 	v.close = s.Close
+	if v.Pin != nil {
+		c.ignoreOverrides(o.override)
+	}
 	return v, nil
 }
 
@@ -107,8 +117,19 @@ func (s *session) view(o reading) (*view, error) {
 	}
 	v.Note = s.note
 	v.Set = &versions.Set{Source: source, Environment: env}
-	if s.how == use { // who only looks is not asked for a passphrase
-		v.Keys, err = s.keyring(sources...)
+	if s.how != use { // who only looks is not asked for a passphrase
+		return v, nil
+	}
+	keyring := func() (*versions.Keyring, error) { return s.keyring(sources...) }
+	if v.Pin == nil {
+		err = v.override(s.cli, o.override, keyring)
+	}
+	switch {
+	case err != nil:
+	case v.over != nil: // what is asked for may need no identity
+		v.Keys, err = versions.NewKeyring(s.note, nil, sources...)
+	default:
+		v.Keys, err = keyring()
 	}
 	return v, err
 }

@@ -6,58 +6,191 @@ import (
 	"github.com/spf13/cobra"
 
 	"pinseal/cmd/child"
+	"pinseal/versions"
 )
 
-const childLong = `
-The secrets are variables of its environment, by their names; a character that no
-variable can have becomes "_". The rest of the environment is passed on, without
-your identity. Where both have a variable the sealed value wins, and a warning
-names it. All secrets are opened before the program starts: one that cannot be
-had, or is blank and not optional, means that it does not start. Named encryption
-keys are passed only if --only names them.
-
-The program starts in your working directory, also with -C.`
+type runOptions struct {
+	childOptions
+	mask     string
+	files    bool
+	filesDir string
+	feed     feedOptions
+}
 
 func newRun(c *cli) *cobra.Command {
-	var o childOptions
+	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run [flags] -- CMD [ARG…]",
 		Short: "Run a program with the secrets in its environment",
 		Long: `Run a program, pass signals on to it, and end with its exit code.
-` + childLong,
+` + childLong + `
+
+What the program prints is masked: "[secret]" stands in place of a value, also in
+base64, as JSON or in a URL. With --mask auto (the default) that is so where stdout
+or stderr is not a terminal, so that a program at a terminal keeps its colours.
+Values that are too short or too common to mask are named. It guards against slips,
+not against a program that means to give a value away.
+
+With --files the program gets no values but files: NAME_FILE is the path of a file
+with the exact bytes, that only you can read, in a directory that is in memory alone
+and is removed when the program has ended. NAME itself is not set. Where nothing can
+be in memory, --files-dir says where you want them. What a run that was killed left
+behind, the next one removes.
+
+With --watch (the ledger here, or the file of --bundle) or --follow (the remote) the
+program is started again when a newer pin arrives: its secrets are opened first, then
+the program gets SIGTERM, and when it has ended, however long that takes, it starts
+with the new ones. A pin that cannot be used, or that changes nothing of what the
+program has, leaves it alone. When the program ends by itself, so does run.`,
 		Example: `  pinseal run -- ./server --port 8080
   pinseal run -e production --at pin -- ./server
   pinseal run --only DATABASE_URL -- sh -c 'psql "$DATABASE_URL"'
+  pinseal run --prefix APP_ --pristine -- /srv/bin/server
+  pinseal run --files --only TLS_KEY -- sh -c 'exec ./server --key "$TLS_KEY_FILE"'
+  pinseal run -e production --follow 15s -- ./server
+  pinseal run --override .env.local -- npm test
   pinseal run --bundle prod.bundle --app APPID -- ./server`,
-		Args: o.command,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := o.command(cmd, args); err != nil {
+				return err
+			}
+			return o.check(c)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.runRun(cmd.Context(), o)
 		},
 	}
 	o.bind(c, cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.mask, "mask", "", "mask values in the output: `WHEN` is auto (not on a terminal), always or never (default: PINSEAL_MASK, then auto)")
+	f.BoolVar(&o.files, "files", false, "give the secrets as files in memory, by NAME_FILE, and not as variables")
+	f.StringVar(&o.filesDir, "files-dir", "", "--files, in a directory that is made in `DIR`, which need not be in memory")
+	o.feed.bind(cmd)
+	completeFlag(cmd, "mask", cobra.FixedCompletions([]string{maskAuto, maskAlways, maskNever}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func (c *cli) runRun(ctx context.Context, o childOptions) error {
-	env, err := c.childEnviron(ctx, o)
+// check settles what flags and the environment say together.
+func (o *runOptions) check(c *cli) error {
+	try := []string{"pinseal run --mask auto -- CMD…       or always, or never"}
+	if o.mask == "" {
+		o.mask = c.Getenv("PINSEAL_MASK")
+		try = []string{"PINSEAL_MASK=auto       or always, or never"}
+	}
+	switch o.mask {
+	case "":
+		o.mask = maskAuto
+	case maskAuto, maskAlways, maskNever:
+	default:
+		return usage(try, "there is no such way to mask")
+	}
+	o.files = o.files || o.filesDir != ""
+	if o.files && o.preserve {
+		return usage(nil, "--preserve-env and --files exclude each other: the program gets files, and no variable to keep")
+	}
+	return nil
+}
+
+func (c *cli) runRun(ctx context.Context, o runOptions) error {
+	r := &supervisor{cli: c, o: o}
+	defer func() {
+		if r.stops != nil {
+			r.stops.end()
+		}
+	}()
+	var err error
+	if r.argv, err = c.commandLine(o.childOptions); err != nil {
+		return err
+	}
+	if o.feed.asked() {
+		return r.follow(ctx)
+	}
+	env, values, err := r.openValues(ctx)
 	if err != nil {
 		return err
 	}
-	if err := c.releaseSignals(ctx); err != nil {
+	p, err := r.first(ctx, env, values)
+	if err != nil {
 		return err
 	}
-	code, err := child.Run(ctx, o.argv, env, c.Stdin, c.Stdout, c.Stderr)
+	code, err := p.wait(ctx)
+	return r.ended(code, err, p.remove())
+}
+
+// supervisor runs a program with secrets, several times when they change.
+type supervisor struct {
+	*cli
+	o     runOptions
+	argv  []string
+	stops *stops // from the first program on
+	// unmasked are the secrets that have been said to come out as they are.
+	unmasked map[string]bool
+}
+
+// openValues opens what the program is to have. The session is over when it returns.
+func (r *supervisor) openValues(ctx context.Context) (env string, values []versions.Value, err error) {
+	v, err := r.view(ctx, r.o.reading, use)
+	if err != nil {
+		return "", nil, err
+	}
+	defer v.Close()
+	values, err = r.forChild(ctx, v, r.o.childOptions)
+	return v.Environment, values, err
+}
+
+// first starts the first program, and leaves the signals to it. One that comes
+// before ends the command.
+func (r *supervisor) first(ctx context.Context, env string, values []versions.Value) (*program, error) {
+	r.stops = catchStops()
+	g, err := r.give(env, values)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.start(g, values, func() error {
+		if err := r.releaseSignals(ctx); err != nil {
+			return err
+		}
+		return r.stops.came()
+	})
+	if err != nil {
+		return nil, r.ended(0, err, g.remove())
+	}
+	return p, nil
+}
+
+// ended is how the command ends. Files that stay are a warning: the program has run.
+func (r *supervisor) ended(code int, err, left error) error {
+	if left != nil {
+		r.sayLeft(left)
+	}
 	if err == nil && code != 0 {
 		err = &exitError{code}
 	}
 	return err
 }
 
-// releaseSignals leaves the signals to a program that is about to start. One
-// that came before ends the command, and the program does not start.
-func (c *cli) releaseSignals(ctx context.Context) error {
-	if c.ReleaseSignals != nil {
-		c.ReleaseSignals()
+func (r *supervisor) sayLeft(err error) { r.warn("files of secrets could not be removed: %s", err) }
+
+// program is one that runs, with what it was given.
+type program struct {
+	*child.Process
+	*given
+	out *outputs
+}
+
+// start starts the program, unless still, asked last, has an error. Values that are
+// known are masked. The streams are the program's until it ends.
+func (r *supervisor) start(g *given, known []versions.Value, still func() error) (*program, error) {
+	out := r.outputs(r.o.mask, known)
+	p, err := child.StartIf(still, r.argv, g.env, r.Stdin, out.stdout, out.stderr)
+	if err != nil {
+		return nil, startHint(err)
 	}
-	return ctx.Err()
+	return &program{p, g, out}, nil
+}
+
+// wait waits until the program has ended and what it printed is printed.
+func (p *program) wait(ctx context.Context) (code int, err error) {
+	code, err = p.Wait(ctx)
+	return p.out.close(code, err)
 }

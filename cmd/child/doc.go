@@ -34,6 +34,18 @@
 // is not a file and still blocks at that point is left behind, for nobody can
 // interrupt it; its result is dropped.
 //
+// # Streams that are copied
+//
+// With a mask before them stdout and stderr are no files, and the program sees a
+// pipe. What is a terminal is left one: the rest of it stays as it was, whichever of
+// the three that is. Where stdout and stderr are one ([SameStream]), the mask has
+// to be one too: the program then has one pipe as both, and what it writes keeps its
+// order. The caller closes the mask after Run.
+//
+// When nobody reads what is copied any more, the pipe is closed, so that the program
+// learns of it as it would without us. That is no failure: the exit code is the
+// program's, 128+SIGPIPE as a rule.
+//
 // Orphans are not adopted: as process 1 of a container, use [Exec].
 //
 // # Errors

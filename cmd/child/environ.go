@@ -10,7 +10,7 @@ import (
 type Var struct {
 	// Secret is the secret's name, for errors.
 	Secret string
-	// Name is the variable; if empty, [EnvName] of Secret.
+	// Name is the variable; if empty, [EnvName] of Secret, after the prefix.
 	Name string
 	// Value is exact; it cannot hold a NUL byte. Not kept.
 	Value []byte
@@ -28,60 +28,90 @@ func EnvName(secret string) string {
 	}, secret)
 }
 
-// Environ returns parent, a list of "NAME=value", without the variables that
-// drop is true for (nil: none), then set in its order. A variable of set
-// replaces an inherited one; overridden lists, in the order of set, those
-// that were there with a different value. drop is not asked about set.
+// Options say how secrets and inherited variables meet. The zero value: names
+// as they are, all of parent inherited, the secret wins.
+type Options struct {
+	// Prefix goes before every name made from a secret's, not before a
+	// [Var.Name]. It is not mapped: what no variable can have is an error.
+	Prefix string
+	// Pristine leaves all of parent out; Drop and Preserve then mean nothing.
+	Pristine bool
+	// Drop says which variables of parent are left out (nil: none). It is not
+	// asked about secrets.
+	Drop func(name string) bool
+	// Preserve lets the inherited variable win where both have one.
+	Preserve bool
+}
+
+// Environ returns parent, a list of "NAME=value", then set in its order. A
+// variable of set replaces an inherited one, or with Preserve is left out for
+// it; overridden lists, in the order of set, those that both had with different
+// values.
 //
 // Nothing is taken from the process: an empty parent gives exactly set. env is
 // never nil. Errors: [*VarError] for a value with a NUL byte or a name no
 // variable can have, [*CollisionError] for two secrets with one variable.
-// Size is the system's to judge when the program starts ([*TooLargeError]).
-func Environ(parent []string, set []Var, drop func(name string) bool) (env []string, overridden []string, err error) {
-	owner := make(map[string]string, len(set)) // folded variable → secret
-	added := make([]string, 0, len(set))
-	values := make(map[string]string, len(set))
-	names := make([]string, 0, len(set))
-	for _, v := range set {
-		name := v.Name
-		if name == "" {
-			name = EnvName(v.Secret)
+// Both are errors too where the inherited variable would win. Size is the
+// system's to judge when the program starts ([*TooLargeError]).
+func Environ(parent []string, set []Var, o Options) (env []string, overridden []string, err error) {
+	vars, byName, err := named(set, o.Prefix)
+	if err != nil {
+		return nil, nil, err
+	}
+	env = make([]string, 0, len(parent)+len(set))
+	for _, kv := range parent {
+		name, value := splitVar(kv)
+		if o.Pristine || o.Drop != nil && o.Drop(name) {
+			continue
 		}
-		if name == "" || strings.ContainsAny(name, "=\x00") {
+		v, both := byName[foldName(name)]
+		if both && len(kv) > len(name) { // without "=" it is no variable
+			v.differs = v.differs || value != string(v.Value)
+			v.kept = v.kept || o.Preserve
+		}
+		if !both || v.kept {
+			env = append(env, kv)
+		}
+	}
+	for _, v := range vars {
+		if v.differs {
+			overridden = append(overridden, v.Name)
+		}
+		if !v.kept {
+			env = append(env, v.Name+"="+string(v.Value))
+		}
+	}
+	return env, overridden, nil
+}
+
+// namedVar is a variable with its final name, and what parent has of it.
+type namedVar struct {
+	Var
+	differs bool // with another value
+	kept    bool // and it wins
+}
+
+// named gives every variable its name, in the order of set and by folded name.
+func named(set []Var, prefix string) (vars []*namedVar, byName map[string]*namedVar, err error) {
+	vars, byName = make([]*namedVar, 0, len(set)), make(map[string]*namedVar, len(set))
+	for _, v := range set {
+		if v.Name == "" && v.Secret != "" {
+			v.Name = prefix + EnvName(v.Secret)
+		}
+		if v.Name == "" || strings.ContainsAny(v.Name, "=\x00") {
 			return nil, nil, &VarError{v.Secret, "has a name no variable can have"}
 		}
 		if bytes.IndexByte(v.Value, 0) >= 0 {
 			return nil, nil, &VarError{v.Secret, "holds a NUL byte, which no variable can"}
 		}
-		key := foldName(name)
-		if first, taken := owner[key]; taken {
-			return nil, nil, &CollisionError{name, first, v.Secret}
+		key := foldName(v.Name)
+		if first, taken := byName[key]; taken {
+			return nil, nil, &CollisionError{v.Name, first.Secret, v.Secret}
 		}
-		owner[key] = v.Secret
-		values[key] = string(v.Value)
-		names = append(names, name)
-		added = append(added, name+"="+string(v.Value))
+		byName[key] = &namedVar{Var: v}
+		vars = append(vars, byName[key])
 	}
-	env = make([]string, 0, len(parent)+len(added))
-	changed := make(map[string]bool)
-	for _, kv := range parent {
-		name, value := splitVar(kv)
-		if drop != nil && drop(name) {
-			continue
-		}
-		key := foldName(name)
-		if _, replaced := owner[key]; !replaced {
-			env = append(env, kv)
-		} else if value != values[key] {
-			changed[key] = true
-		}
-	}
-	for _, name := range names {
-		if changed[foldName(name)] {
-			overridden = append(overridden, name)
-		}
-	}
-	return append(env, added...), overridden, nil
+	return vars, byName, nil
 }
 
 // splitVar cuts "NAME=value". The name of one that starts with "=" (Windows

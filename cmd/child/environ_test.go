@@ -34,7 +34,7 @@ func TestEnviron(t *testing.T) {
 		{Secret: "PINSEAL_IDENTITY", Value: []byte("mine")},
 	}
 	drop := func(name string) bool { return strings.HasPrefix(name, "PINSEAL_") }
-	env, overridden, err := Environ(parent, set, drop)
+	env, overridden, err := Environ(parent, set, Options{Drop: drop})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,8 +45,48 @@ func TestEnviron(t *testing.T) {
 	if !slices.Equal(overridden, []string{"OLD"}) {
 		t.Errorf("overridden %q, want OLD", overridden)
 	}
-	if env, _, err := Environ(nil, nil, nil); err != nil || env == nil || len(env) != 0 {
+	if env, _, err := Environ(nil, nil, Options{}); err != nil || env == nil || len(env) != 0 {
 		t.Errorf("nothing: %v, %v, want an empty list that is not nil", env, err)
+	}
+}
+
+// Who wins, and who is named, where both have a variable.
+func TestEnvironOptions(t *testing.T) {
+	parent := []string{"HOME=/h", "OLD=1", "SAME=x", "OLD=1b", "EMPTY=", "BARE", "app_OLD=3", "GONE=4"}
+	set := []Var{
+		{Secret: "OLD", Value: []byte("2")}, {Secret: "SAME", Value: []byte("x")}, {Secret: "EMPTY", Value: []byte("e")},
+		{Secret: "BARE", Value: []byte("b")}, {Secret: "GONE", Value: []byte("g")}, {Secret: "cert", Name: "CERT", Value: []byte("c")},
+	}
+	gone := func(name string) bool { return name == "GONE" }
+	tests := []struct {
+		name string
+		o    Options
+		env  []string
+		over []string
+	}{
+		{"preserve", Options{Preserve: true, Drop: gone},
+			[]string{"HOME=/h", "OLD=1", "SAME=x", "OLD=1b", "EMPTY=", "app_OLD=3", "BARE=b", "GONE=g", "CERT=c"}, []string{"OLD", "EMPTY"}},
+		{"pristine", Options{Pristine: true, Preserve: true, Drop: gone},
+			[]string{"OLD=2", "SAME=x", "EMPTY=e", "BARE=b", "GONE=g", "CERT=c"}, nil},
+		{"prefix", Options{Prefix: "app_", Drop: gone},
+			[]string{"HOME=/h", "OLD=1", "SAME=x", "OLD=1b", "EMPTY=", "BARE", "app_OLD=2", "app_SAME=x", "app_EMPTY=e", "app_BARE=b", "app_GONE=g", "CERT=c"}, []string{"app_OLD"}},
+		{"prefix and preserve", Options{Prefix: "app_", Preserve: true, Pristine: false},
+			[]string{"HOME=/h", "OLD=1", "SAME=x", "OLD=1b", "EMPTY=", "BARE", "app_OLD=3", "GONE=4", "app_SAME=x", "app_EMPTY=e", "app_BARE=b", "app_GONE=g", "CERT=c"}, []string{"app_OLD"}},
+	}
+	for _, tt := range tests {
+		env, over, err := Environ(parent, set, tt.o)
+		if err != nil || !slices.Equal(env, tt.env) || !slices.Equal(over, tt.over) {
+			t.Errorf("%s: %q, overridden %q, %v, want %q and %q", tt.name, env, over, err, tt.env, tt.over)
+		}
+	}
+	for _, prefix := range []string{"A=", "\x00"} {
+		if _, _, err := Environ(nil, set, Options{Prefix: prefix}); !errors.As(err, new(*VarError)) {
+			t.Errorf("prefix %q: %v", prefix, err)
+		}
+	}
+	var collision *CollisionError
+	if _, _, err := Environ([]string{"A_B=1"}, []Var{{Secret: "A.B"}, {Secret: "A-B"}}, Options{Preserve: true}); !errors.As(err, &collision) {
+		t.Errorf("collision that the inherited one would hide: %v", err)
 	}
 }
 
@@ -54,7 +94,7 @@ func TestEnvironRefuses(t *testing.T) {
 	const canary = "hunter2hunter2"
 	value := []byte(canary)
 	var collision *CollisionError
-	_, _, err := Environ(nil, []Var{{Secret: "a.b", Value: value}, {Secret: "c"}, {Secret: "a-b", Value: value}}, nil)
+	_, _, err := Environ(nil, []Var{{Secret: "a.b", Value: value}, {Secret: "c"}, {Secret: "a-b", Value: value}}, Options{})
 	if !errors.As(err, &collision) || *collision != (CollisionError{"a_b", "a.b", "a-b"}) {
 		t.Errorf("collision: %v", err)
 	}
@@ -64,7 +104,7 @@ func TestEnvironRefuses(t *testing.T) {
 		{Secret: "BAD", Name: "A\x00B", Value: value},
 		{Secret: "", Value: value},
 	} {
-		env, _, verr := Environ([]string{"A=1"}, []Var{{Secret: "OK"}, v}, nil)
+		env, _, verr := Environ([]string{"A=1"}, []Var{{Secret: "OK"}, v}, Options{})
 		var bad *VarError
 		if !errors.As(verr, &bad) || bad.Secret != v.Secret || env != nil {
 			t.Errorf("%+v: %v, %v, want *VarError", v, env, verr)
@@ -108,7 +148,7 @@ func BenchmarkEnviron(b *testing.B) {
 		set = append(set, Var{Secret: fmt.Sprintf("s.%d", i), Value: []byte("value")})
 	}
 	for b.Loop() {
-		if _, _, err := Environ(parent, set, nil); err != nil {
+		if _, _, err := Environ(parent, set, Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

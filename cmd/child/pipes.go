@@ -5,7 +5,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"sync"
+	"syscall"
 )
 
 // pipes carries the streams that are not files.
@@ -15,7 +17,8 @@ type pipes struct {
 	source  io.Reader  // copied to stdin
 	output  []*os.File // our ends of its stdout and stderr
 	writers []io.Writer
-	copied  chan struct{} // closed when every copy to a writer has ended
+	copied  chan struct{}  // closed when every copy to a writer has ended
+	broken  chan os.Signal // SIGPIPE while we copy; never read
 
 	mu        sync.Mutex
 	abandoned bool
@@ -25,7 +28,7 @@ type pipes struct {
 // connect sets the streams of cmd, through a pipe where they are no file.
 // Nothing is copied before start.
 func connect(cmd *exec.Cmd, stdin io.Reader, stdout, stderr io.Writer) (*pipes, error) {
-	p := &pipes{copied: make(chan struct{})}
+	p := &pipes{copied: make(chan struct{}), broken: make(chan os.Signal, 1)}
 	err := p.connectInput(cmd, stdin)
 	if err == nil {
 		err = p.connectOutput(cmd, stdout, stderr)
@@ -106,6 +109,10 @@ func (p *pipes) start() {
 			p.stdin.Close()
 		}()
 	}
+	if len(p.writers) > 0 && !signal.Ignored(syscall.SIGPIPE) {
+		// Uncaught, it would end us, not the program, when stdout breaks.
+		signal.Notify(p.broken, syscall.SIGPIPE)
+	}
 	var copies sync.WaitGroup
 	for i, w := range p.writers {
 		r := p.output[i]
@@ -140,10 +147,12 @@ func closeFiles(files []*os.File) {
 // onlyWriter hides ReadFrom, so that io.Copy hands each chunk on at once.
 type onlyWriter struct{ io.Writer }
 
+// failed keeps the first failure of a writer. That nobody reads any more is
+// none: the program learns of it, as it would without us.
 func (p *pipes) failed(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err != nil && p.err == nil && !p.abandoned {
+	if err != nil && p.err == nil && !p.abandoned && !nobodyReads(err) {
 		p.err = err
 	}
 }
@@ -180,15 +189,8 @@ func (p *pipes) drain(ctx context.Context, signals <-chan os.Signal) {
 // wait returns when no copy to a writer runs, with the first failure.
 func (p *pipes) wait() error {
 	<-p.copied
+	signal.Stop(p.broken)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
-}
-
-// sameWriter reports whether two streams are one and the same writer, which
-// then must get one pipe.
-func sameWriter(a, b io.Writer) (same bool) {
-	// Comparing two values of an uncomparable type panics.
-	defer func() { _ = recover() }()
-	return a != nil && a == b
 }

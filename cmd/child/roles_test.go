@@ -37,7 +37,11 @@ func TestMain(m *testing.M) {
 func play(role string, args []string) int {
 	switch role {
 	case "supervise":
-		return supervise(args)
+		return supervise(args, os.Stdout, os.Stderr)
+	case "masked":
+		return masked(args)
+	case "sees":
+		return sees()
 	case "shell":
 		return shell(args)
 	case "exec":
@@ -106,8 +110,8 @@ func play(role string, args []string) int {
 var kept *os.File
 
 // supervise is what the run command does. A child left behind is exit 99.
-func supervise(args []string) int {
-	code, err := Run(context.Background(), args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
+func supervise(args []string, stdout, stderr io.Writer) int {
+	code, err := Run(context.Background(), args, os.Environ(), os.Stdin, stdout, stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}

@@ -3,6 +3,7 @@
 package child
 
 import (
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -95,6 +96,9 @@ func ends(sig os.Signal) bool {
 	}
 	return false
 }
+
+// nobodyReads reports whether a write failed for want of a reader.
+func nobodyReads(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 // exitCode returns the code a shell would: 128+N for signal N.
 func exitCode(state *os.ProcessState) int {

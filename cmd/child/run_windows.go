@@ -1,10 +1,13 @@
 package child
 
 import (
+	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
+
+	"golang.org/x/sys/windows"
 )
 
 // findTerminal returns nil: the console sends its events to all of its
@@ -23,6 +26,11 @@ func send(*exec.Cmd, *os.File, os.Signal) {}
 func stop(cmd *exec.Cmd, _ *os.File) { _ = cmd.Process.Kill() }
 
 func ends(os.Signal) bool { return true }
+
+// nobodyReads reports whether a write failed for want of a reader.
+func nobodyReads(err error) bool {
+	return errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_NO_DATA)
+}
 
 // exitCode returns the program's exit code.
 func exitCode(state *os.ProcessState) int { return state.ExitCode() }

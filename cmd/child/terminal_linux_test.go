@@ -9,41 +9,34 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 )
 
 // openTerminal returns the two ends of a new pseudo-terminal.
 func openTerminal(t *testing.T) (master, slave *os.File) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	master, slave, err := pty.Open()
 	if err != nil {
 		t.Skipf("no pseudo-terminals here: %v", err)
 	}
 	t.Cleanup(func() { master.Close() })
-	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Skipf("no pseudo-terminals here: %v", err)
-	}
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Skipf("no pseudo-terminals here: %v", err)
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("no pseudo-terminals here: %v", err)
-	}
 	t.Cleanup(func() { slave.Close() })
 	return master, slave
 }
 
+// supervisors are the ways of a supervisor to treat a stdout that is no terminal.
+var supervisors = []string{"supervise", "masked"}
+
 // atTerminal starts a shell that leads the terminal's session and runs the
-// supervisor as its foreground job.
-func atTerminal(t *testing.T, program ...string) (master *os.File, j *job, supervisor int) {
+// supervisor as its foreground job. Its stdout is a pipe.
+func atTerminal(t *testing.T, kind string, program ...string) (master *os.File, j *job, supervisor int) {
 	t.Helper()
 	master, slave := openTerminal(t)
 	j = start(t, func(cmd *exec.Cmd) {
 		cmd.Stdin = slave
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
-	}, role("shell", role("supervise", program...)...)...)
+	}, role("shell", role(kind, program...)...)...)
 	slave.Close()
 	var group string
 	if _, err := fmt.Sscanf(j.line(), "ready %d %s", &supervisor, &group); err != nil || group != "shared" {
@@ -60,40 +53,44 @@ func typeKey(t *testing.T, master *os.File, key byte) {
 }
 
 func TestTerminalInterruptsOnce(t *testing.T) {
-	master, j, supervisor := atTerminal(t, role("signals")...)
-	for range 20 {
-		typeKey(t, master, 0x03)
-		j.expect("SIGINT")
-		typeKey(t, master, 0x1c)
-		j.expect("SIGQUIT")
-		// Sent on after whatever else the supervisor had to send, so a second
-		// SIGINT or SIGQUIT would come first.
-		if err := unix.Kill(supervisor, unix.SIGUSR1); err != nil {
+	for _, kind := range supervisors {
+		master, j, supervisor := atTerminal(t, kind, role("signals")...)
+		for range 20 {
+			typeKey(t, master, 0x03)
+			j.expect("SIGINT")
+			typeKey(t, master, 0x1c)
+			j.expect("SIGQUIT")
+			// Sent on after whatever else the supervisor had to send, so a second
+			// SIGINT or SIGQUIT would come first.
+			if err := unix.Kill(supervisor, unix.SIGUSR1); err != nil {
+				t.Fatal(err)
+			}
+			j.expect("SIGUSR1")
+		}
+		if err := unix.Kill(supervisor, unix.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		j.expect("SIGUSR1")
+		j.expect("SIGTERM")
+		j.exits(7)
 	}
-	if err := unix.Kill(supervisor, unix.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	j.expect("SIGTERM")
-	j.exits(7)
 }
 
 func TestTerminalStops(t *testing.T) {
-	master, j, supervisor := atTerminal(t, "env", "STOPPABLE=1", os.Args[0], "role=signals")
-	for range 3 {
-		typeKey(t, master, 0x1a)
-		got := map[string]bool{j.line(): true, j.line(): true}
-		if !got["stopped SIGTSTP"] || !got["SIGCONT"] {
-			t.Fatalf("lines %v, want the job stopped and the program continued", got)
+	for _, kind := range supervisors {
+		master, j, supervisor := atTerminal(t, kind, "env", "STOPPABLE=1", os.Args[0], "role=signals")
+		for range 3 {
+			typeKey(t, master, 0x1a)
+			got := map[string]bool{j.line(): true, j.line(): true}
+			if !got["stopped SIGTSTP"] || !got["SIGCONT"] {
+				t.Fatalf("lines %v, want the job stopped and the program continued", got)
+			}
 		}
+		if err := unix.Kill(supervisor, unix.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		j.expect("SIGTERM")
+		j.exits(7)
 	}
-	if err := unix.Kill(supervisor, unix.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	j.expect("SIGTERM")
-	j.exits(7)
 }
 
 // At a terminal whose foreground we are not, nobody else sends SIGINT.

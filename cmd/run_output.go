@@ -1,0 +1,93 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+
+	"pinseal/cmd/child"
+	"pinseal/cmd/mask"
+	"pinseal/versions"
+)
+
+// Ways to mask what a program prints.
+const (
+	maskAuto   = "auto"
+	maskAlways = "always"
+	maskNever  = "never"
+)
+
+// outputs are the streams of a program that is run.
+type outputs struct {
+	stdout, stderr io.Writer
+	masks          []*mask.Writer
+}
+
+// outputs puts a mask before stdout and stderr: always, never, or where it is not a
+// terminal. Streams that are one file share one, so that what is printed keeps its
+// order. Values that cannot be masked are named, once.
+func (r *supervisor) outputs(when string, values []versions.Value) *outputs {
+	out := &outputs{stdout: r.Stdout, stderr: r.Stderr}
+	maskOut := when == maskAlways || when == maskAuto && !r.StdoutTTY
+	maskErr := when == maskAlways || when == maskAuto && !r.StderrTTY
+	if !maskOut && !maskErr {
+		return out
+	}
+	plain := make([][]byte, len(values))
+	for i, value := range values {
+		plain[i] = value.Secret.Reveal()
+	}
+	m := mask.New(plain)
+	r.sayUnmasked(m.Skipped(), values)
+	if m.Empty() {
+		return out
+	}
+	through := func(w io.Writer) io.Writer {
+		masked := m.Writer(w)
+		out.masks = append(out.masks, masked)
+		return masked
+	}
+	one := maskOut && maskErr && child.SameStream(r.Stdout, r.Stderr)
+	if maskOut {
+		out.stdout = through(r.Stdout)
+	}
+	switch {
+	case one:
+		out.stderr = out.stdout
+	case maskErr:
+		out.stderr = through(r.Stderr)
+	}
+	return out
+}
+
+// sayUnmasked names the secrets that come out as they are.
+func (r *supervisor) sayUnmasked(skipped []mask.Skipped, values []versions.Value) {
+	var names []string
+	for _, s := range skipped {
+		name := values[s.Value].Name
+		if !r.unmasked[name] {
+			if r.unmasked == nil {
+				r.unmasked = map[string]bool{}
+			}
+			r.unmasked[name] = true
+			names = append(names, fmt.Sprintf("%s (%s)", name, s.Reason))
+		}
+	}
+	if len(names) > 0 {
+		r.say("Not masked in the output: %s", strings.Join(names, ", "))
+	}
+}
+
+// close prints what the masks still hold. That nobody reads it any more is no failure:
+// the program learnt of it as it would have without us.
+func (o *outputs) close(code int, err error) (int, error) {
+	for _, m := range o.masks {
+		if failed := m.Close(); failed != nil && err == nil && !errors.Is(failed, syscall.EPIPE) {
+			err = &child.Error{Op: "copying the program's output", Err: failed}
+			code = child.Code(err)
+		}
+	}
+	return code, err
+}
