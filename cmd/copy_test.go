@@ -29,7 +29,7 @@ func TestParseCopyPlace(t *testing.T) {
 func TestChooseFormat(t *testing.T) {
 	for _, test := range []struct{ format, file, want string }{
 		{"", "-", "dotenv"}, {"", ".env", "dotenv"}, {"", "a.json", "json"}, {"", "A.JSON", "json"},
-		{"dotenv", "a.json", "dotenv"}, {"json", "-", "json"}, {"yaml", "a.json", ""}, {"JSON", "-", ""},
+		{"dotenv", "a.json", "dotenv"}, {"json", "-", "json"}, {"toml", "a.json", ""}, {"JSON", "-", ""},
 	} {
 		got, err := chooseFormat(test.format, test.file)
 		if got != test.want || (test.want == "") != (exitCode(err) == exitUsage) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"pinseal/seal"
@@ -26,6 +27,20 @@ type plainPair struct {
 // shape is a usageError, which holds no text of the file but names that are
 // names of secrets.
 func parseFlatJSON(data []byte) ([]plainPair, error) {
+	root, err := parseJSONTree(data)
+	if err != nil {
+		return nil, err
+	}
+	return flatten{fix: fixJSON()}.pairs(root)
+}
+
+// fixJSON is how to make strings of everything in a JSON object.
+func fixJSON() []string {
+	return []string{`jq 'map_values(if type == "string" then . else tojson end)' FILE | pinseal import --format json -`}
+}
+
+// parseJSONTree reads one object of anything. Errors are as of [parseFlatJSON].
+func parseJSONTree(data []byte) (*plainNode, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {
 		return nil, usage(nil, "the file is not UTF-8")
@@ -38,13 +53,27 @@ func parseFlatJSON(data []byte) ([]plainPair, error) {
 	} else if err != nil {
 		return nil, usage(nil, "the file is not JSON")
 	}
-	notFlat := usage([]string{`{"NAME": "value", "OTHER": "value"}`}, "the file is not one flat JSON object of strings")
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		return nil, notFlat
+	if kind := jsonKind(bytes.TrimLeft(data, " \t\r\n")); kind != kindObject {
+		return nil, notFlatJSON()
 	}
-	var pairs []plainPair
-	seen := map[string]bool{}
+	return jsonObject(data, "member ", 1)
+}
+
+func notFlatJSON() error {
+	return usage([]string{`{"NAME": "value", "OTHER": "value"}`}, "the file is not one flat JSON object of strings")
+}
+
+// jsonObject reads an object, which is valid JSON. place is for people: what
+// stands before the number of a member.
+func jsonObject(data []byte, place string, depth int) (*plainNode, error) {
+	if depth > maxPlainDepth {
+		return nil, usage(nil, "%sis nested deeper than %d objects, which is the limit", strings.TrimSuffix(place, ".")+" ", maxPlainDepth)
+	}
+	n := &plainNode{kind: kindObject}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if _, err := dec.Token(); err != nil {
+		return nil, notFlatJSON()
+	}
 	for dec.More() {
 		key, err := dec.Token()
 		name, ok := key.(string)
@@ -53,23 +82,33 @@ func parseFlatJSON(data []byte) ([]plainPair, error) {
 			err = dec.Decode(&raw)
 		}
 		if err != nil || !ok {
-			return nil, notFlat
+			return nil, notFlatJSON()
 		}
-		p := plainPair{name: name, where: "member " + strconv.Itoa(len(pairs)+1)}
-		if seen[name] {
-			return nil, usage(nil, "%s is given twice", p.label())
+		m := plainMember{name: name, where: place + strconv.Itoa(len(n.members)+1)}
+		if m.value, err = jsonValue(raw, m, depth); err != nil {
+			return nil, err
 		}
-		seen[name] = true
-		if kind := jsonKind(raw); kind != "" {
-			return nil, usage([]string{`jq 'map_values(if type == "string" then . else tojson end)' FILE | pinseal import --format json -`},
-				"%s is %s, not a string: put its JSON text in a string", p.label(), kind)
-		}
-		if p.value, err = jsonString(raw); err != nil {
+		n.members = append(n.members, m)
+	}
+	return n, checkTwice(n.members)
+}
+
+func jsonValue(raw []byte, m plainMember, depth int) (*plainNode, error) {
+	n := &plainNode{kind: jsonKind(raw)}
+	switch n.kind {
+	case kindObject:
+		return jsonObject(raw, m.where+".", depth+1)
+	case kindNumber, kindBoolean:
+		n.text = seal.NewSecret(bytes.Clone(raw))
+	case kindText:
+		text, err := jsonString(raw)
+		if err != nil {
+			p := plainPair{name: m.name, where: m.where}
 			return nil, usage(nil, "%s %s", p.label(), err)
 		}
-		pairs = append(pairs, p)
+		n.text = text
 	}
-	return pairs, nil
+	return n, nil
 }
 
 // label is the name, or where it stands when it is not the name of a secret and
@@ -81,21 +120,22 @@ func (p *plainPair) label() string {
 	return fmt.Sprintf("%q", p.name)
 }
 
-// jsonKind says what a JSON value is, "" for a string.
-func jsonKind(raw []byte) string {
+// jsonKind says what a JSON value is. raw is valid JSON without white space
+// before it.
+func jsonKind(raw []byte) plainKind {
 	switch raw[0] {
 	case '"':
-		return ""
+		return kindText
 	case '{':
-		return "an object"
+		return kindObject
 	case '[':
-		return "a list"
+		return kindList
 	case 't', 'f':
-		return "a boolean"
+		return kindBoolean
 	case 'n':
-		return "null"
+		return kindNull
 	}
-	return "a number"
+	return kindNumber
 }
 
 // jsonString reads a string that stands for exactly one sequence of bytes.

@@ -3,20 +3,12 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"pinseal/cmd/dotenv"
 	"pinseal/seal"
-)
-
-// Formats of import and export.
-const (
-	formatDotenv = "dotenv"
-	formatJSON   = "json"
 )
 
 type importOptions struct {
@@ -24,6 +16,8 @@ type importOptions struct {
 	file       string // "-" is stdin
 	format     string
 	prefix     string
+	flatten    bool
+	separator  string
 	allowEmpty bool
 	dryRun     bool
 }
@@ -32,17 +26,35 @@ func newImport(c *cli) *cobra.Command {
 	o := importOptions{file: "-"}
 	cmd := &cobra.Command{
 		Use:   "import [FILE|-]",
-		Short: "Seal every value of a .env or JSON file",
+		Short: "Seal every value of a file: .env, JSON, YAML, and what other tools print",
 		Long: `Seal every value of a file under its name, in the work tree. All of it is checked
 before any of it is written. Values are taken exactly as they stand: nothing is
-expanded. JSON is one flat object of strings.
+expanded, and a name given twice is an error.
+
+  dotenv      a .env file, as "go doc pinseal/cmd/dotenv" has it
+  json, yaml  one flat map of names to strings
+  vault       what "vault kv get -format=json" prints, of either version of KV
+  k8s-secret  a Kubernetes Secret, as "kubectl get secret NAME -o yaml" prints it
+
+Without --format a file's name decides: .json, .yaml and .yml. Else what begins with
+"{" is JSON, and the rest is dotenv. What sops and dotenvx print once they have
+decrypted it is one of these; what is still encrypted is refused.
+
+A number, boolean, date, null, list or map is no string, and is refused, by name. So
+is text without quotes that any reader of YAML takes for one of them, as yes, 0x1F and
+2001-01-01. With --flatten numbers, booleans and dates are taken as they are written,
+and {A: {B: x}} as A_B. Lists and null are refused still.
 
 It needs no identity. With one that can read, values that are the same already are
 left alone. Names that are not in the file are left alone, and descriptions and
 expiry dates stay.`,
 		Example: `  pinseal import .env
   pinseal import prod.json -e production --dry-run
-  heroku config --json | pinseal import --format json -`,
+  heroku config --json | pinseal import -
+  sops decrypt --output-type json secrets.yaml | pinseal import --flatten -
+  dotenvx get | pinseal import -
+  vault kv get -format=json secret/shop | pinseal import --format vault -
+  kubectl get secret shop -o yaml | pinseal import --format k8s-secret -`,
 		Args: rangeArgs(0, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -53,30 +65,15 @@ expiry dates stay.`,
 	}
 	f := cmd.Flags()
 	bindEnv(c, cmd, &o.env)
-	bindFormat(cmd, &o.format)
+	f.StringVar(&o.format, "format", "", "`FORMAT`: "+strings.Join(importFormats(), ", ")+" (default: by FILE's name, or its first character)")
+	completeFlag(cmd, "format", cobra.FixedCompletions(importFormats(), cobra.ShellCompDirectiveNoFileComp))
 	f.StringVar(&o.prefix, "prefix", "", "put `PREFIX` before every name")
+	f.BoolVar(&o.flatten, "flatten", false, "take numbers, booleans and dates as they are written, and join nested names")
+	f.StringVar(&o.separator, "separator", "_", "with --flatten, put `TEXT` between nested names: _, __, . or -")
+	completeFlag(cmd, "separator", cobra.FixedCompletions([]string{"_", "__", ".", "-"}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVar(&o.allowEmpty, "allow-empty", false, "empty values are meant")
 	f.BoolVar(&o.dryRun, "dry-run", false, "list what would change, by name, and write nothing")
 	return cmd
-}
-
-func bindFormat(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVar(format, "format", "", "`FORMAT`: dotenv or json (default: json for a file named .json, else dotenv)")
-	completeFlag(cmd, "format", cobra.FixedCompletions([]string{formatDotenv, formatJSON}, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// chooseFormat takes the format that was asked for, else the one that a file's
-// name suggests.
-func chooseFormat(format, file string) (string, error) {
-	switch {
-	case format == formatDotenv, format == formatJSON:
-		return format, nil
-	case format != "":
-		return "", usage([]string{"--format dotenv", "--format json"}, "there is no such format")
-	case strings.HasSuffix(strings.ToLower(file), ".json"):
-		return formatJSON, nil
-	}
-	return formatDotenv, nil
 }
 
 func (c *cli) runImport(ctx context.Context, o importOptions) error {
@@ -100,11 +97,11 @@ func (c *cli) runImport(ctx context.Context, o importOptions) error {
 	if o.dryRun {
 		return plan.print(c)
 	}
-	if err := w.put(plan.files); err != nil {
+	if err := w.apply(plan); err != nil {
 		return err
 	}
 	s.say("Imported into %s: %d new, %d replaced, %d unchanged", w.env, len(plan.new), len(plan.replaced), len(plan.unchanged))
-	if len(plan.files) > 0 {
+	if len(plan.edits) > 0 {
 		w.sayGit()
 	}
 	if o.file != "-" {
@@ -115,24 +112,19 @@ func (c *cli) runImport(ctx context.Context, o importOptions) error {
 
 // readPairs reads and checks the input by itself: syntax, names, sizes.
 func (c *cli) readPairs(o *importOptions) ([]plainPair, error) {
-	format, err := chooseFormat(o.format, o.file)
-	if err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
-	limit := dotenv.MaxSize
-	if format == formatJSON {
-		limit = maxJSON
-	}
+	limit := maxImport(o.format, o.file)
 	data, err := c.readInput(o.file, limit)
 	if err != nil {
 		return nil, err
 	}
-	var pairs []plainPair
-	if format == formatJSON {
-		pairs, err = parseFlatJSON(data)
-	} else {
-		pairs, err = c.parseDotenv(data)
+	pairs, err := c.parseImport(o, data)
+	if err != nil {
+		return nil, err
 	}
+	pairs, err = c.decrypted(pairs, o.file)
 	if err != nil {
 		return nil, err
 	}
@@ -164,23 +156,6 @@ func (c *cli) readInput(file string, max int) ([]byte, error) {
 		err = usage(nil, "stdin %s", err)
 	}
 	return data, err
-}
-
-// parseDotenv reads a .env file and warns, once, of what other readers would
-// have expanded.
-func (c *cli) parseDotenv(data []byte) ([]plainPair, error) {
-	read, err := dotenv.Parse(data)
-	if err != nil {
-		return nil, asUsage(err)
-	}
-	pairs := make([]plainPair, len(read))
-	for i, p := range read {
-		pairs[i] = plainPair{p.Name, seal.NewSecret(p.Value), fmt.Sprintf("line %d", p.Line)}
-	}
-	if names := dotenv.Unexpanded(read); len(names) > 0 {
-		c.warn("taken as written, though other readers of .env would expand a $ or ` in: %s", strings.Join(names, ", "))
-	}
-	return pairs, nil
 }
 
 // checkPairs holds names and values to the limits. It names every empty value

@@ -3,18 +3,21 @@ package cmd
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"pinseal/repo"
 	"pinseal/seal"
 	"pinseal/versions"
 )
 
-// importPlan is what an import would do. files are those to write.
+// importPlan is what an import would do. edits are sorted by path; a dry run has
+// none.
 type importPlan struct {
 	new, replaced, unchanged []string
-	files                    map[string]*versions.SecretFile
+	edits                    []repo.Edit
 }
 
-// planImport checks the input against what is there and seals it.
+// planImport checks the input against what is there and seals it, on all cores.
 func (w *writer) planImport(pairs []plainPair, dryRun bool) (*importPlan, error) {
 	taken, err := w.taken()
 	if err != nil {
@@ -27,47 +30,103 @@ func (w *writer) planImport(pairs []plainPair, dryRun bool) (*importPlan, error)
 	if err := w.checkNames(taken, names); err != nil {
 		return nil, err
 	}
-	plan := &importPlan{files: map[string]*versions.SecretFile{}}
-	at := versions.Set{Source: w.head, Environment: w.env, Keys: w.silentKeyring(w.head)}
-	for _, p := range pairs {
-		if err := w.ctx.Err(); err != nil {
-			return nil, err
-		}
-		f := &versions.SecretFile{Kind: versions.KindSecret}
-		if _, there := slices.BinarySearch(taken, p.name); !there {
-			plan.new = append(plan.new, p.name)
-		} else {
-			if f, err = w.head.File(w.env, p.name); err != nil {
-				return nil, err
-			}
-			if f.Kind != versions.KindSecret {
-				return nil, usage([]string{"pinseal key rotate " + p.name}, "%q is a named encryption key; its versions are not set by hand", p.name)
-			}
-			if holds(at, p) {
-				plan.unchanged = append(plan.unchanged, p.name)
-				continue
-			}
-			plan.replaced = append(plan.replaced, p.name)
-		}
-		if dryRun {
-			continue
-		}
-		if f.Value, err = w.seal(p.name, p.value); err != nil {
-			return nil, err
-		}
-		f.Generate = ""
-		plan.files[p.name] = f
+	in := importer{writer: w, taken: taken, among: listNames(w.head, w.env, taken), keys: w.silentKeyring(w.head), dryRun: dryRun}
+	found := make([]imported, len(pairs))
+	err = onAllCores(w.ctx, len(pairs), func(i int) (err error) {
+		found[i], err = in.look(pairs[i])
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	plan := &importPlan{}
+	for i, f := range found {
+		switch {
+		case f.same:
+			plan.unchanged = append(plan.unchanged, names[i])
+			continue
+		case f.was == nil:
+			plan.new = append(plan.new, names[i])
+		default:
+			plan.replaced = append(plan.replaced, names[i])
+		}
+		if !dryRun {
+			plan.edits = append(plan.edits, repo.Edit{Path: versions.FilePath(w.env, names[i]), Data: f.data, Was: f.was})
+		}
+	}
+	slices.SortFunc(plan.edits, func(a, b repo.Edit) int { return strings.Compare(a.Path, b.Path) })
 	return plan, nil
 }
 
-// holds reports whether the set is known to hold a value already.
-func holds(set versions.Set, p plainPair) bool {
-	if set.Keys == nil {
-		return false
+// importer compares pairs with what is there and seals those that differ. It is
+// safe for concurrent use.
+type importer struct {
+	*writer
+	taken  []string // sorted
+	among  dirListing
+	keys   *versions.Keyring // nil when there is no identity
+	dryRun bool
+}
+
+// imported is what becomes of a pair.
+type imported struct {
+	same      bool
+	was, data []byte // of the secret's file; was is nil when there is none
+}
+
+// look reads, compares and seals one pair.
+func (in *importer) look(p plainPair) (imported, error) {
+	f := &versions.SecretFile{Kind: versions.KindSecret}
+	var out imported
+	if _, there := slices.BinarySearch(in.taken, p.name); there {
+		set := versions.Set{Source: in.among.source(p.name), Environment: in.env, Keys: in.keys}
+		var same bool
+		var err error
+		if f, same, err = holds(&set, p); err != nil || same {
+			return imported{same: same}, err
+		}
+		if f.Kind != versions.KindSecret {
+			return out, usage([]string{"pinseal key rotate " + p.name}, "%q is a named encryption key; its versions are not set by hand", p.name)
+		}
+		if out.was, err = f.Bytes(); err != nil {
+			return out, err
+		}
 	}
-	old, err := set.Get(p.name)
-	return err == nil && old.Secret.Equal(p.value)
+	if in.dryRun {
+		return out, nil
+	}
+	var err error
+	if f.Value, err = in.seal(p.name, p.value); err != nil {
+		return out, err
+	}
+	f.Generate = ""
+	out.data, err = f.Bytes()
+	return out, err
+}
+
+// holds reads a secret's file and reports whether it is known to hold a value
+// already. What does not open counts as another.
+func holds(set *versions.Set, p plainPair) (f *versions.SecretFile, same bool, err error) {
+	if set.Keys != nil {
+		old, err := set.Get(p.name)
+		if err == nil && old.File.Kind == versions.KindSecret {
+			return old.File, old.Secret.Equal(p.value), nil
+		}
+	}
+	f, err = set.Source.File(set.Environment, p.name)
+	return f, false, err
+}
+
+// apply writes what was planned, all of it or nothing.
+func (w *writer) apply(plan *importPlan) error {
+	if len(plan.edits) == 0 {
+		return nil
+	}
+	if err := w.files.Apply(w.ctx, plan.edits); err != nil {
+		return err
+	}
+	w.warnIgnored(w.ctx, w.repo, w.dir+"/"+plan.edits[0].Path)
+	return nil
 }
 
 // silentKeyring opens what the identity at hand opens without asking anyone for

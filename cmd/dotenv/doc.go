@@ -72,6 +72,11 @@
 //	A='x'y       refused; bash: xy, node and compose: x or an error
 //	A            refused (no value)
 //	A="\a\0"     \a\0, as bash and node; compose: two control characters
+//	A=b<TAB>#c   b, as bash; compose: b, TAB, #c
+//	A=1 B=2      1 B=2, as compose and node; bash: 1. [Pair.Inline] says so
+//
+// compose here is its parser, compose-go v2.16.2; bash is 5 and node 20, or what
+// the tests find.
 //
 // node also misreads a comment that is indented, and a tab after export or a
 // value; we and bash do not.

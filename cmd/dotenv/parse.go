@@ -22,6 +22,10 @@ type Pair struct {
 	// that bash or docker compose would expand and Parse took literally.
 	// Format ignores it.
 	Unexpanded bool
+	// Inline is set by Parse when a value without quotes goes on, after a
+	// blank, like another pair: A=1 B=2. It is one value to Parse, as to node
+	// and compose. Format ignores it.
+	Inline bool
 }
 
 // Unexpanded returns the names of the pairs whose Unexpanded is set, in
@@ -142,8 +146,11 @@ func (p *parser) statement() (pair Pair, ok bool, err error) {
 	if p.peek() != '=' {
 		return Pair{}, false, p.fail("expected NAME=value")
 	}
+	spaced := isBlank(p.src[p.pos-1])
 	p.pos++
+	start := p.pos
 	p.blanks()
+	gap := p.pos > start && !spaced
 	switch p.peek() {
 	case '\'':
 		pair.Value, err = p.single()
@@ -153,6 +160,7 @@ func (p *parser) statement() (pair Pair, ok bool, err error) {
 		return Pair{}, false, p.fail("a value cannot start with a backtick; put it in single quotes")
 	default:
 		pair.Value, pair.Unexpanded, err = p.bare()
+		pair.Inline = isInline(pair.Value, gap)
 		return pair, err == nil, err
 	}
 	if err == nil {

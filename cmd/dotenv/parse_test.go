@@ -91,6 +91,18 @@ func TestUnexpanded(t *testing.T) {
 	}
 }
 
+func TestInline(t *testing.T) {
+	for text, want := range map[string]bool{
+		"A=1 B=2": true, "A=x y z\tB_1=2": true, "A= B=": true, "A = B=2": false, "A=B=2": false, "A= =2": false, "A=1 2": false, "A='1 B=2'": false, "A=1 -DB=2": false, "A=1 2B=2": false,
+		"A=u?x=1&B=2": false, "A=1 # B=2": false, "A==": false, "A=1 =": false, "A=1 x.B=2": true,
+	} {
+		pairs, err := Parse([]byte(text))
+		if err != nil || len(pairs) != 1 || pairs[0].Inline != want {
+			t.Errorf("%s: %v, %v, want %v", text, pairs, err, want)
+		}
+	}
+}
+
 // canary stands where a secret would; no error may hold any part of it.
 const canary = "hunter2hunter2"
 

@@ -32,6 +32,25 @@ func (p *parser) bare() (value []byte, unexpanded bool, err error) {
 	return append([]byte{}, p.src[start:end]...), unexpanded, err
 }
 
+// isInline reports whether a bare value holds a blank and then a name and "=". gap
+// says that it has a blank before it, as in A= B=2.
+func isInline(value []byte, gap bool) bool {
+	for i := range value {
+		if value[i] != '=' {
+			continue
+		}
+		start := i
+		for start > 0 && isNameByte(value[start-1]) {
+			start--
+		}
+		after := start == 0 && gap || start > 0 && isBlank(value[start-1])
+		if after && isNameStart(value[start]) {
+			return true
+		}
+	}
+	return false
+}
+
 // single reads a value between single quotes, without what follows it.
 func (p *parser) single() ([]byte, error) {
 	p.pos++
