@@ -2,15 +2,11 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"pinseal/cmd/dotenv"
 	"pinseal/seal"
 )
 
@@ -19,45 +15,75 @@ type exportOptions struct {
 	format string
 	only   []string
 	out    string // "-" is stdout
+	dir    string // "" for none
+	mode   fileMode
+	replace,
+	outGiven, modeGiven bool
+	k8s k8sMeta
 }
 
 func newExport(c *cli) *cobra.Command {
-	var o exportOptions
+	o := exportOptions{mode: 0o400}
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Print every value of a set as .env or JSON",
-		Long: `Print the values of a set, in plain text, as a .env file or as one flat JSON object,
-either of which import reads back byte for byte. Everything is opened before
-anything is printed. A blank is an error unless it is optional; then it is left out.
-A value that the format cannot carry exactly is an error.
+		Short: "Print or write every value of a set, in a format that others read",
+		Long: `Print the values of a set, in plain text. Everything is opened before anything is
+printed or written. A blank is an error unless it is optional; then it is left out.
+A value that the format cannot carry exactly is an error that names it.
 
-To run a program with the secrets, run and exec do it without a file.`,
+  dotenv      a .env file that import reads back byte for byte
+  json, yaml  one flat map of strings; so do these
+  shell       export lines for eval in sh, dash, bash and zsh
+  k8s-secret  a Kubernetes Secret, with the pin, the commit and the app as
+              annotations: pipe it to kubectl
+  github-env  in a step of GitHub Actions: masks every line of every value in the
+              log, then sets the variables of the steps that follow (it writes the
+              file that GITHUB_ENV names)
+
+In shell and github-env a character that no variable can have becomes "_".
+
+--dir writes one file per secret instead, with its exact bytes, which only you can
+read. The directory must be empty, or not exist; with --replace it may hold an older
+export, and nothing else. Choose one in memory, as below /run: files on a disk stay
+there after they are deleted.
+
+To run a program with the secrets, run and exec do it without a file.
+
+` + overrideLong,
 		Example: `  pinseal export -e production --at pin --format json | jq -r .DATABASE_URL
   pinseal export --only DATABASE_URL,REDIS_URL -o .env
-  pinseal export --bundle prod.bundle -o prod.json`,
+  pinseal export --bundle prod.bundle -o prod.json
+  eval "$(pinseal export --format shell || echo false)"
+  pinseal export -e production --at pin --format k8s-secret | kubectl apply --server-side -f -
+  pinseal export -e production --at pin --format github-env
+  pinseal export -e production --at pin --dir /run/shop/secrets`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o.outGiven, o.modeGiven = cmd.Flags().Changed("output"), cmd.Flags().Changed("mode")
 			return c.runExport(cmd.Context(), o)
 		},
 	}
 	o.bind(c, cmd)
-	bindFormat(cmd, &o.format)
+	o.override.bind(c, cmd)
 	f := cmd.Flags()
+	f.StringVar(&o.format, "format", "", "`FORMAT`: "+strings.Join(exportFormats(), ", ")+" (default: as the name of --output ends, else dotenv)")
 	f.StringSliceVar(&o.only, "only", nil, "only these `NAMES`, separated by commas")
 	f.StringVarP(&o.out, "output", "o", "-", "write to `FILE`, which only you can read")
-	completeFlag(cmd, "only", c.completeNames)
+	f.StringVar(&o.dir, "dir", "", "write one file per secret to `DIR`")
+	f.BoolVar(&o.replace, "replace", false, "with --dir: take the place of an older export")
+	f.Var(&o.mode, "mode", "with --dir: the files' `MODE`: 0400, 0440 or 0444")
+	f.StringVar(&o.k8s.name, "name", "", "with k8s-secret: the Secret's `NAME` (default: APP-ENV)")
+	f.StringVar(&o.k8s.namespace, "namespace", "", "with k8s-secret: its `NAMESPACE`")
+	completeFlag(cmd, "format", cobra.FixedCompletions(exportFormats(), cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "only", c.completeOnly)
+	completeFlag(cmd, "mode", cobra.FixedCompletions([]string{"0400", "0440", "0444"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (c *cli) runExport(ctx context.Context, o exportOptions) error {
-	format, err := chooseFormat(o.format, o.out)
+	format, err := o.check(c.Getenv("GITHUB_ENV"))
 	if err != nil {
 		return err
-	}
-	for _, name := range o.only {
-		if err := seal.CheckSecretName(name); err != nil {
-			return err
-		}
 	}
 	v, err := c.view(ctx, o.reading, use)
 	if err != nil {
@@ -68,7 +94,17 @@ func (c *cli) runExport(ctx context.Context, o exportOptions) error {
 	if err != nil {
 		return c.readHint(v, err)
 	}
-	data, err := formatPairs(format, pairs)
+	switch {
+	case o.dir != "":
+		return c.exportDir(ctx, v, o, pairs)
+	case format == formatGitHub:
+		return c.exportGitHub(c.Getenv("GITHUB_ENV"), pairs)
+	case format == formatK8s:
+		if o.k8s, err = c.k8sMeta(ctx, v, o.k8s); err != nil {
+			return err
+		}
+	}
+	data, err := formatPairs(format, pairs, o.k8s)
 	if err != nil {
 		return err
 	}
@@ -81,6 +117,37 @@ func (c *cli) runExport(ctx context.Context, o exportOptions) error {
 	c.say("Wrote %s of %s, in plain text, to %s", count(len(pairs), "value"), v.Environment, quoteShell(o.out))
 	c.warnPlaintext(ctx, o.out)
 	return nil
+}
+
+// check refuses flags that do not go together, and returns the format. githubEnv is
+// the variable GITHUB_ENV.
+func (o *exportOptions) check(githubEnv string) (format string, err error) {
+	for _, name := range o.only {
+		if err := seal.CheckSecretName(name); err != nil {
+			return "", err
+		}
+	}
+	if format, err = chooseExportFormat(o.format, o.out); err != nil {
+		return "", err
+	}
+	toDir := o.dir != ""
+	switch {
+	case toDir && (o.format != "" || o.outGiven):
+		return "", usage(nil, "--dir writes values as they are: it goes with neither --format nor --output")
+	case !toDir && (o.replace || o.modeGiven):
+		return "", usage([]string{"pinseal export --dir DIR …"}, "--replace and --mode go with --dir")
+	case o.mode&^0o444 != 0 || o.mode&0o400 == 0:
+		return "", usage([]string{"--mode 0400", "--mode 0440", "--mode 0444"}, "--mode of --dir wants files that you can read and nobody can write")
+	case format != formatK8s && o.k8s != k8sMeta{}:
+		return "", usage([]string{"pinseal export --format k8s-secret …"}, "--name and --namespace go with --format k8s-secret")
+	case format == formatGitHub && o.outGiven:
+		return "", usage(nil, "--format github-env writes the file that GITHUB_ENV names: it does not go with --output")
+	case format == formatGitHub && githubEnv == "":
+		return "", usage([]string{"pinseal run -- CMD…     needs no variables of later steps"}, "GITHUB_ENV is not set: --format github-env is for a step of GitHub Actions")
+	case format == formatK8s:
+		return format, o.k8s.check()
+	}
+	return format, nil
 }
 
 // exported opens what is to be printed, sorted by name, and says what it leaves
@@ -101,58 +168,4 @@ func (c *cli) exported(ctx context.Context, v *view, only []string) ([]plainPair
 		pairs[i] = plainPair{name: value.Name, value: value.Secret}
 	}
 	return pairs, nil
-}
-
-func formatPairs(format string, pairs []plainPair) ([]byte, error) {
-	var data []byte
-	var err error
-	if format == formatJSON {
-		data, err = formatFlatJSON(pairs)
-	} else {
-		list := make([]dotenv.Pair, len(pairs))
-		for i, p := range pairs {
-			list[i] = dotenv.Pair{Name: p.name, Value: p.value.Reveal()}
-		}
-		data, err = dotenv.Format(list)
-		if bad := (*dotenv.UnsupportedError)(nil); errors.As(err, &bad) {
-			err = fmt.Errorf("%q %s: a .env file cannot carry it", bad.Name, bad.Reason)
-		}
-	}
-	return data, hint(err, "pinseal get NAME > FILE       takes any bytes", "pinseal export --only NAME,…  leaves it out")
-}
-
-// writeOutput writes a file that commands make for their user. A plain file is
-// replaced, whole or not at all, for its mode and its other names would stay; a
-// link is refused, for it may point anywhere; a pipe or device is written to.
-func writeOutput(file string, data []byte, mode fs.FileMode) error {
-	info, err := os.Lstat(file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && info.Mode().IsRegular():
-		err = replaceFileMode(file, data, mode)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-			return asUsage(errors.New(writeReason(err)))
-		}
-	case err != nil:
-		return asUsage(errors.New(reasonOf(err)))
-	case info.Mode()&fs.ModeSymlink != 0:
-		return usage([]string{"… -o - > FILE"}, "is a symlink")
-	case info.IsDir():
-		return usage(nil, "is a directory")
-	default:
-		err = writeTo(file, data)
-	}
-	if err != nil {
-		return errors.New(writeReason(err))
-	}
-	return nil
-}
-
-// writeTo writes to a pipe or device, which it does not make.
-func writeTo(file string, data []byte) error {
-	f, err := os.OpenFile(file, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
 }
