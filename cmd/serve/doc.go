@@ -1,0 +1,151 @@
+// Package serve answers apps over HTTP: the secrets of one environment, at a pin
+// or in a work tree. It is handed a [Store] and a listener; it finds no repository
+// and no identity, and decides nothing about trust.
+//
+// # Who may ask
+//
+// On a unix socket the peer's user id, which the system tells (SO_PEERCRED,
+// LOCAL_PEERCRED), must be that of the server or one that was allowed. Any other
+// is told 403. Over TCP, on a loopback address only, a request carries
+// "Authorization: Bearer TOKEN", compared in constant time, and its Host is a
+// loopback name or address; else 401 or 403. There /v1/health alone asks for no token:
+// it tells nothing that the repository does not. Who is not served, or has no token, is
+// told so and the connection is closed.
+//
+// # Requests
+//
+//	GET    /v1/secrets                  names and what stands beside them, never a value
+//	GET    /v1/secrets/REF              one secret with its value
+//	GET    /v1/secrets/REF/value        the exact bytes, application/octet-stream
+//	GET    /v1/secrets/REF/json         the value itself, which must be JSON
+//	GET    /v1/version                  which set this is
+//	GET    /v1/version?not=TEXT&wait=S  the same, once it is another than TEXT, or 204 after
+//	                                    S seconds (at most 60)
+//	POST   /v1/keys/NAME/encrypt        named encryption keys (501: not yet)
+//	POST   /v1/keys/NAME/decrypt
+//	GET    /v1/health                   whether what is served is fresh
+//	GET    /metrics                     Prometheus text format
+//
+// With a [Writer] also:
+//
+//	POST   /v1/secrets                  create; 201
+//	PATCH  /v1/secrets/REF              change what the body has; a name renames
+//	DELETE /v1/secrets/REF              204
+//
+// REF is a secret's name or its id; what is both is the name. Replies are JSON in UTF-8
+// with "Cache-Control: no-store", unless the table says otherwise. A request for another
+// method, HEAD and OPTIONS too, is 405, for another path 404. Paths are taken as they are
+// sent: one with a percent sign, a dot segment, an empty segment or a slash at the end is
+// none of these. Query parameters that are not listed, or stand there twice, are 400, and
+// so are a body where none belongs and one without a Content-Length. There is no CORS.
+//
+// # Replies
+//
+// A list:
+//
+//	{"schema":1,"version":VERSION,"secrets":[INFO,…]}
+//
+// VERSION, see [versions.VersionInfo]:
+//
+//	{"id":"pin:3:HEX","app":"APPID","environment":"production","kind":"pin","number":3,
+//	 "hash":"HEX","commit":"HEX","set":"HEX","time":"RFC3339","publisher":"ada",
+//	 "message":"…","rollback_of":2,"note_version":7}
+//	{"id":"worktree","app":"APPID","environment":"dev","kind":"worktree"}
+//
+// INFO, see [versions.Info], sorted by name:
+//
+//	{"id":"UUID","name":"DATABASE_URL","kind":"secret","description":"Primary Postgres",
+//	 "expires":"2027-01-31","optional":true,"blank":true,"version":"HEX",
+//	 "created":"RFC3339","updated":"RFC3339"}
+//
+// Dates are there where the commit that the set was taken from is at hand: not of a
+// bundle, nor of a remote without a clone. A named encryption key is told by name or id
+// as any other secret.
+//
+// One secret is INFO with one of two more members:
+//
+//	"value":"TEXT"                 when the bytes are UTF-8
+//	"value_base64":"BASE64"        when they are not; standard, padded
+//
+// Its ETag is its version in double quotes. An error has the status and
+//
+//	{"error":{"code":"CODE","message":"…","try":["…"]}}
+//
+// without anything that the request held. What net/http itself does not take for a
+// request, such as two lengths or headers that are too large, it answers in plain text.
+//
+//	invalid        400   the request
+//	unauthorized   401   no token, or another
+//	forbidden      403   not a user, or not a Host, that is served
+//	not_found      404   no such secret or path
+//	blank          404   declared without a value
+//	method         405   another method than the path takes
+//	read_only      405   a write where nothing may be written
+//	taken          409   there is a secret of that name
+//	conflict       409   a state that a person has to sort out first
+//	changed        412   If-Match was of an older version
+//	too_large      413   the body
+//	not_json       422   the value is not JSON
+//	no_key         403   the identity here does not open it
+//	not_authentic  500   it does not prove to be what it should be; nothing of it is told
+//	unsupported    501   not in this server
+//	failed         500   anything else; what happened is in the server's log
+//
+// Health is 200, or with ?strict=1 503 unless status is "ok":
+//
+//	{"status":"ok|stale|refused","version":"pin:3:HEX","following":"URL without user",
+//	 "last_success":"RFC3339","failures":0,"error":"…"}
+//
+// stale: the remote cannot be had. refused: what it has does not verify, or went back.
+// In both the last good pin is served. error is one sentence that says which of the two;
+// what happened is in the server's log. last_success is when the last look worked, at
+// first the start.
+//
+// # Writing
+//
+// A body is JSON (Content-Type application/json) of at most [MaxBody] bytes, without
+// unknown or repeated members, null, or U+FFFD in a text, which would hide a character
+// that is none:
+//
+//	{"name":"…","description":"…","expires":"2027-01-31","optional":true,
+//	 "value":"TEXT" | "value_base64":"BASE64" | "generate":"base64:32"}
+//
+// Create takes a name that is free, and a blank when nothing of the last line is given.
+// Update changes what is given; an empty description or expires takes it away. With
+// If-Match, which is one ETag as it was given or "*", the secret must be at that version.
+// Each is one commit, which holds that and nothing else, or nothing has changed. Replies to
+// both are INFO, never a value; the audit of a write comes after the commit.
+//
+// # Limits
+//
+// Headers 16 KiB; read within 5 s; a body within 10 s; an idle connection 2 min; a reply is
+// written within 30 s after its wait. 1024 connections at once; further ones wait. Of users
+// that are not served 16, further ones are closed. On shutdown no new request is taken,
+// waits end with 204, and what runs has 10 s.
+//
+// # Audit
+//
+// One JSON object on a line per read of a value, and per write, before the reply:
+//
+//	{"time":"RFC3339","event":"read","name":"DATABASE_URL","version":"pin:3:HEX",
+//	 "uid":1000,"pid":4242,"result":"ok"}
+//
+// event is read, create, update, delete, encrypt, decrypt or denied; result an error
+// code or "ok"; over TCP "remote" stands in place of uid and pid. name is that of a secret
+// that is there; any other is left out, for it may be a value in the wrong place. A line
+// that cannot be written is a reply of 500, and the value is not told.
+//
+// # Metrics
+//
+//	pinseal_reads_total{result="…"}        values that were asked for, by error code or "ok"
+//	pinseal_writes_total{result="…"}
+//	pinseal_denied_total{result="…"}       unauthorized, forbidden
+//	pinseal_audit_failures_total           lines that could not be written
+//	pinseal_pin_number                     what is served; 0 for what is no pin
+//	pinseal_fresh                          1 when health is "ok", else 0
+//	pinseal_follow_failures_total          looks for a newer pin that failed
+//	pinseal_last_success_timestamp_seconds of the last that worked
+//	pinseal_connections                    open now
+//
+// and what the Go runtime and the file descriptors of the process come to.
+package serve

@@ -1,0 +1,188 @@
+package serve
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"pinseal/versions"
+)
+
+// MaxBody is the largest body of a request, in bytes: a value of 64 KiB, every byte of
+// it escaped, and what stands beside it.
+const MaxBody = 512 << 10
+
+// writer is where the request may write.
+func (c *call) writer() (Writer, *failure) {
+	w, ok := c.store.(Writer)
+	if !ok || !c.server.o.Write {
+		c.w.Header().Set("Allow", http.MethodGet)
+		return nil, &failure{status: http.StatusMethodNotAllowed, code: codeReadOnly, message: "nothing may be written here",
+			try: []string{"pinseal serve --write …      on a work tree"}}
+	}
+	_, fail := c.query()
+	return w, fail
+}
+
+func (c *call) create() *failure {
+	w, fail := c.writer()
+	if fail != nil {
+		return fail
+	}
+	change, fail := c.change()
+	if fail == nil && change.Name == nil {
+		fail = invalid("a new secret wants a name")
+	}
+	if fail != nil {
+		return c.wrote(eventCreate, versions.Info{}, fail)
+	}
+	info, err := w.Create(c.r.Context(), change)
+	if err != nil {
+		return c.wrote(eventCreate, info, failureOf(err, c.served.version))
+	}
+	return c.changed(eventCreate, http.StatusCreated, info)
+}
+
+func (c *call) update() *failure {
+	w, fail := c.writer()
+	if fail != nil {
+		return fail
+	}
+	match, fail := c.ifMatch()
+	var change Change
+	if fail == nil {
+		change, fail = c.change()
+	}
+	if fail != nil {
+		return c.wrote(eventUpdate, versions.Info{}, fail)
+	}
+	info, err := w.Update(c.r.Context(), c.ref, match, change)
+	if err != nil {
+		return c.wrote(eventUpdate, info, failureOf(err, c.served.version))
+	}
+	return c.changed(eventUpdate, http.StatusOK, info)
+}
+
+func (c *call) remove() *failure {
+	w, fail := c.writer()
+	if fail != nil {
+		return fail
+	}
+	match, fail := c.ifMatch()
+	if fail != nil {
+		return c.wrote(eventDelete, versions.Info{}, fail)
+	}
+	// What is gone cannot be asked for its name.
+	info, err := c.info()
+	if err == nil {
+		err = w.Delete(c.r.Context(), c.ref, match)
+	}
+	if err != nil {
+		return c.wrote(eventDelete, info, failureOf(err, c.served.version))
+	}
+	if fail := c.wrote(eventDelete, info, nil); fail != nil {
+		return fail
+	}
+	(&reply{status: http.StatusNoContent}).send(c.w)
+	return nil
+}
+
+// info finds a secret without opening it.
+func (c *call) info() (versions.Info, error) {
+	infos, err := c.store.List(c.r.Context())
+	if err != nil {
+		return versions.Info{}, err
+	}
+	for _, by := range []func(versions.Info) string{
+		func(i versions.Info) string { return i.Name }, func(i versions.Info) string { return i.ID },
+	} {
+		for _, info := range infos {
+			if by(info) == c.ref {
+				return info, nil
+			}
+		}
+	}
+	return versions.Info{}, &versions.NotFoundError{What: "secret", In: c.served.version.Environment}
+}
+
+// changed replies with what a secret is now.
+func (c *call) changed(event string, status int, info versions.Info) *failure {
+	if fail := c.wrote(event, info, nil); fail != nil {
+		return fail
+	}
+	r, err := infoReply(info)
+	if err != nil {
+		return failed(err)
+	}
+	r.status = status
+	r.send(c.w)
+	return nil
+}
+
+// wrote audits a write, and gives fail back.
+func (c *call) wrote(event string, info versions.Info, fail *failure) *failure {
+	result := codeOK
+	if fail != nil {
+		result = fail.code
+	}
+	// What has taken its time, such as a commit with its hooks, is still replied to.
+	http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.server.times.reply))
+	if err := c.audited(event, info.Name, result); err != nil {
+		return err
+	}
+	c.server.meters.writes[result].Inc()
+	return fail
+}
+
+// ifMatch is the version that a secret must have, "" for any.
+func (c *call) ifMatch() (string, *failure) {
+	if !isRef(c.ref) {
+		return "", noSecret(c.served.version)
+	}
+	header := c.r.Header["If-Match"]
+	if len(header) == 0 || len(header) == 1 && header[0] == "*" {
+		return "", nil
+	}
+	match, quoted := strings.CutPrefix(header[0], `"`)
+	match, closed := strings.CutSuffix(match, `"`)
+	if len(header) > 1 || !quoted || !closed || len(match) != 64 || !isHexAndDashes(match) {
+		return "", invalid(`If-Match is one ETag as this server gives it, in double quotes`)
+	}
+	return match, nil
+}
+
+// change reads the body.
+func (c *call) change() (Change, *failure) {
+	body, fail := c.body()
+	if fail != nil {
+		return Change{}, fail
+	}
+	change, err := parseChange(body)
+	if err != nil {
+		return Change{}, invalid(err.Error())
+	}
+	return change, nil
+}
+
+func (c *call) body() ([]byte, *failure) {
+	kinds := c.r.Header["Content-Type"]
+	if len(kinds) != 1 {
+		return nil, invalid("a body is JSON", "Content-Type: application/json")
+	}
+	kind, params, err := mime.ParseMediaType(kinds[0])
+	charset, given := params["charset"]
+	if err != nil || kind != "application/json" || given && !strings.EqualFold(charset, "utf-8") {
+		return nil, invalid("a body is JSON", "Content-Type: application/json")
+	}
+	tooLarge := &failure{status: http.StatusRequestEntityTooLarge, code: codeTooLarge, message: "a body has at most 512 KiB"}
+	if c.r.ContentLength > MaxBody {
+		return nil, tooLarge
+	}
+	body := make([]byte, c.r.ContentLength)
+	if _, err := io.ReadFull(c.r.Body, body); err != nil {
+		return nil, invalid("the body did not come whole")
+	}
+	return body, nil
+}

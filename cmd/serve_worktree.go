@@ -1,0 +1,243 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"pinseal/cmd/serve"
+	"pinseal/seal"
+	"pinseal/versions"
+)
+
+// workTreeStore is an environment of the work tree as it is at each request: somebody
+// edits while it is served. It is a [serve.Writer].
+type workTreeStore struct {
+	start   *session // as trust was settled; requests work on copies
+	asked   reading
+	version versions.VersionInfo
+
+	life context.Context // of commits; ends with the store
+	stop context.CancelFunc
+	turn chan struct{} // held by the one who writes
+
+	seen    seenNote
+	history committedSet
+}
+
+// seenNote is the app note that was verified last, and the set under it.
+type seenNote struct {
+	sync.Mutex
+	signed []byte
+	view   *view
+}
+
+// workTreeStore opens the work tree for a server. Trust is settled here, where there
+// may be somebody to ask. With write it says what stands in the way of changes. Close
+// the store when its server takes no more requests: a commit under way is ended.
+func (c *cli) workTreeStore(ctx context.Context, o reading, write bool) (serve.Writer, io.Closer, error) {
+	s, err := c.open(ctx, use)
+	if err != nil {
+		return nil, nil, err
+	}
+	st := &workTreeStore{start: s, asked: o, turn: make(chan struct{}, 1)}
+	if err = st.open(write); err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	st.life, st.stop = context.WithCancel(context.WithoutCancel(ctx))
+	return st, st, nil
+}
+
+func (st *workTreeStore) open(write bool) error {
+	s := st.start
+	at, err := s.selector(st.asked)
+	if err != nil {
+		return err
+	}
+	if at.Kind != versions.AtWorkTree {
+		return usage([]string{"pinseal serve --write --at worktree"}, "only the work tree can be written to")
+	}
+	signed, err := s.head.Note()
+	if err != nil {
+		return err
+	}
+	v, err := st.viewOf(s)
+	if err != nil {
+		return err
+	}
+	if _, _, err := v.Source.Files(v.Environment); err != nil {
+		return err
+	}
+	if v.over != nil {
+		s.say("Overridden: %s", strings.Join(slices.Sorted(maps.Keys(v.over.values)), ", "))
+	}
+	st.seen.signed, st.seen.view = signed, v
+	st.asked.env = v.Environment
+	if _, err := st.committed(s.ctx); err != nil { // a long history takes seconds, which no request is to wait for
+		return err
+	}
+	st.version = versions.VersionInfo{ID: "worktree", App: s.id.String(), Environment: v.Environment, Kind: "worktree"}
+	if write {
+		return st.warnUncommitted()
+	}
+	return nil
+}
+
+// viewOf opens the set of a session whose note is settled. Several may use it at once.
+func (st *workTreeStore) viewOf(s *session) (*view, error) {
+	v, err := s.view(st.asked)
+	if err == nil && v.over != nil && v.over.keyring != nil {
+		v.Keys, err = v.over.keyring()
+		v.over.keyring = nil
+	}
+	return v, err
+}
+
+// Close ends a commit under way and what the store holds.
+func (st *workTreeStore) Close() error {
+	st.stop()
+	st.turn <- struct{}{} // never given back
+	st.start.Close()
+	return nil
+}
+
+// now returns the set under the app note as it stands in the work tree. One that is
+// another than before, because somebody pulled, goes through all that a command asks
+// of it, but for questions: nobody is there to answer.
+func (st *workTreeStore) now(ctx context.Context) (*view, error) {
+	signed, err := st.start.head.Note()
+	if err != nil {
+		return nil, err
+	}
+	st.seen.Lock()
+	defer st.seen.Unlock()
+	if bytes.Equal(signed, st.seen.signed) {
+		return st.seen.view, nil
+	}
+	s := st.session(ctx)
+	if err := s.trust(); err != nil {
+		return nil, err
+	}
+	v, err := st.viewOf(s)
+	if err != nil {
+		return nil, err
+	}
+	st.seen.signed, st.seen.view = signed, v
+	return v, nil
+}
+
+// session is a copy of the first one for a request.
+func (st *workTreeStore) session(ctx context.Context) *session {
+	c, s := *st.start.cli, *st.start
+	c.noInput, c.quiet = true, true
+	s.cli, s.ctx = &c, ctx
+	return &s
+}
+
+// Version implements [serve.Store].
+func (st *workTreeStore) Version() versions.VersionInfo { return st.version }
+
+// List implements [serve.Store].
+func (st *workTreeStore) List(ctx context.Context) ([]versions.Info, error) {
+	v, err := st.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, files, err := v.Source.Files(v.Environment)
+	if err != nil {
+		return nil, err
+	}
+	known, err := st.committed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	infos := make([]versions.Info, len(names))
+	for i, f := range files {
+		data, err := f.Bytes() // those of the file, which has one spelling
+		if err != nil {
+			return nil, err
+		}
+		infos[i] = infoOf(st.start.id, v.Environment, names[i], f, data)
+		known.date(&infos[i])
+		infos[i].Blank = infos[i].Blank && !v.overrides(names[i])
+	}
+	return infos, nil
+}
+
+// infoOf is what is said of a secret, without dates.
+func infoOf(id seal.AppID, env, name string, f *versions.SecretFile, file []byte) versions.Info {
+	return versions.Info{ID: versions.SecretID(id, env, name), Name: name, Kind: f.Kind, Description: f.About,
+		Expires: f.Expires, Optional: f.Optional, Blank: f.Blank(), Version: fileVersion(file)}
+}
+
+// Get implements [serve.Store].
+func (st *workTreeStore) Get(ctx context.Context, ref string) (versions.Info, seal.Secret, error) {
+	v, err := st.now(ctx)
+	if err != nil {
+		return versions.Info{}, seal.Secret{}, err
+	}
+	// First what it is, then the value: where somebody edits in between, the version is
+	// too old, and a change under If-Match is refused.
+	info, err := st.find(v, ref)
+	if err != nil {
+		return versions.Info{}, seal.Secret{}, err
+	}
+	known, err := st.committed(ctx)
+	if err != nil {
+		return info, seal.Secret{}, err
+	}
+	known.date(&info)
+	info.Blank = info.Blank && !v.overrides(info.Name)
+	value, err := v.Get(info.Name)
+	return info, value.Secret, err
+}
+
+// find looks a secret up by its name or, where there is none of that name, its id.
+func (st *workTreeStore) find(v *view, ref string) (versions.Info, error) {
+	if seal.CheckSecretName(ref) == nil {
+		info, err := v.Info(ref)
+		if !errors.Is(err, versions.ErrNotFound) {
+			return info, err
+		}
+	}
+	names, err := v.Source.Names(v.Environment)
+	if err != nil {
+		return versions.Info{}, err
+	}
+	for _, name := range names {
+		if versions.SecretID(st.start.id, v.Environment, name) == ref {
+			return v.Info(name)
+		}
+	}
+	return versions.Info{}, &versions.NotFoundError{What: "secret", In: v.Environment} // ref may be anything
+}
+
+// warnUncommitted says what a request to change would be refused for. A kill between
+// the writing of a file and its commit leaves one.
+func (st *workTreeStore) warnUncommitted() error {
+	s, env := st.start, st.asked.env
+	if op := s.repo.Operation(); op != "" {
+		s.warn("a %s is under way: nothing can be changed before it ends\n  try:  git %s --continue     or --abort", op, op)
+	}
+	dir := storeDir + "/" + s.dir + "/"
+	found, err := s.repo.Uncommitted(s.ctx, []string{dir + versions.NoteName, dir + env})
+	if err != nil {
+		return err
+	}
+	var paths []string
+	for _, u := range found {
+		if _, _, secret := secretAt(u.Path); secret || !strings.HasPrefix(u.Path, dir+env+"/") {
+			paths = append(paths, oneLine(u.Path))
+		}
+	}
+	if len(paths) > 0 {
+		s.warn("not committed, and so not to be changed over HTTP: %s\n  try:  %s", strings.Join(paths, ", "), s.gitCommit())
+	}
+	return nil
+}
