@@ -113,6 +113,31 @@
 // until is not told from a forgery by the retired key: that takes a memory, or a
 // number that was asked for.
 //
+// # Following
+//
+// A host without a clone reads the ledger's ref alone, at depth 1 ([Follower]). The pin
+// at its tip is verified by itself, as a chain that is cut: its number is not below the
+// one that was seen, an equal number has the equal hash, the next one names that pin as
+// previous; a larger gap is accepted. Its tree is then taken into memory as a bundle and
+// verified as one, and only then does it take the place of the set before ([Release]).
+// What does not verify, went back or went away changes nothing, and neither does a
+// remote that cannot be had. The note goes forward with the pins that name it: that a
+// member was removed is known to a follower with the next pin.
+//
+// # Reading at run time
+//
+// An app reads through a [Reader]: [OpenBundle] for a bundle that it carries,
+// [OpenBundleFile], [OpenPin] for the local ledger of a repository, and package
+// pinseal/versions/socket for a server. What is opened is one pin, never HEAD and never
+// another in its place. All of it is verified, parsed and held in memory, and every key
+// that it uses is open, before the first secret is read; a plaintext is made by each Get
+// and kept nowhere.
+//
+// Nothing is remembered between two starts, so the app says what it is held to: a service
+// identity or [Options].App whose app it is, MinPin, Seen and Note how old it may be. Watch
+// puts a newer pin in the place of the open one, at once and whole, when it goes on from
+// it, verifies, and opens. Else that is an error, and the one that was open stays.
+//
 // # Which note, which wrap
 //
 // Secrets are versioned, membership is not. Secret files come from the version

@@ -67,11 +67,13 @@ func (s *Set) Infos() ([]Info, error) {
 		return nil, err
 	}
 	infos := make([]Info, len(names))
-	err = inParallel(len(names), func(i int) (err error) {
-		infos[i], err = s.Info(names[i])
+	err = inParallel(len(names), func(i int) error {
+		data, err := s.Source.listed(s.Environment, names[i])
+		if err == nil {
+			infos[i], err = s.info(names[i], data)
+		}
 		return err
 	})
-
 	return infos, err
 }
 
@@ -81,6 +83,10 @@ func (s *Set) Info(name string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
+	return s.info(name, data)
+}
+
+func (s *Set) info(name string, data []byte) (Info, error) {
 	f, err := s.Source.parse(s.Environment, name, data)
 	if err != nil {
 		return Info{}, err

@@ -1,0 +1,236 @@
+package versions
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pinseal/repo"
+	"pinseal/seal"
+)
+
+// Reader is how an app reads its secrets: from a bundle or a repository ([Secrets]), or
+// from a server (package pinseal/versions/socket). It is safe for concurrent use.
+//
+// Its errors are told apart with errors.Is and errors.As:
+//
+//	ErrNotFound       there is no secret of that name, no such environment or pin
+//	*BlankError       it is declared, and has no value
+//	seal.ErrNoKey     the identity does not open it
+//	ErrNotAuthentic   something does not prove to be what it should be
+//	*JSONError        the value is not the JSON that is wanted
+type Reader interface {
+	// Get opens one secret; of a named key, the newest version. Each call gives a
+	// plaintext of its own, which is kept nowhere. It prints as [secret]; what sends
+	// it on asks it to Reveal.
+	Get(ctx context.Context, name string) (seal.Secret, error)
+	// JSON opens one secret and decodes it as encoding/json does. After an error into
+	// may be filled in part.
+	JSON(ctx context.Context, name string, into any) error
+	// List says what secrets there are, sorted by name, never a value.
+	List(ctx context.Context) ([]Info, error)
+	// Version says which set it is.
+	Version(ctx context.Context) (VersionInfo, error)
+	// Watch gives the version at once, and then each one that takes its place, until
+	// ctx or the loop ends. What is read in the loop is that version or a later one.
+	// An error says that there may be a newer set and it cannot be had or does not
+	// verify: the one that was open is open still. It comes once until it changes;
+	// when it has passed, the version comes again.
+	Watch(ctx context.Context) iter.Seq2[VersionInfo, error]
+}
+
+// Options say whose secrets are opened, and what is held against them.
+type Options struct {
+	// Identity is the text of an identity file, as [seal.ParseIdentities] takes it: a
+	// service identity, age identities, or an ssh key. Nobody is asked for a
+	// passphrase, and no plugin is run. [FindIdentity] looks in the usual places.
+	Identity []byte
+
+	// App is the id that the app must have. A service identity vouches for it by
+	// itself; with any other it is required: whoever has keys of two apps must not be
+	// given the one for the other.
+	App string
+
+	// Environment is the one that a bundle must be of; "" takes any.
+	Environment string
+
+	// MinPin is the lowest pin that is opened.
+	MinPin int
+
+	// Pin is the number of the one pin that [OpenPin] opens; 0 is the newest.
+	Pin int
+
+	// Note is a signed app note that is known, such as the one in the source that an
+	// app was built from: an older one counts no more. Optional.
+	Note []byte
+
+	// Seen is the newest pin that was opened before, from [Secrets.Seen]: none below
+	// it is opened, and no other of its number. This package remembers nothing itself.
+	Seen Seen
+
+	// Interval is how often Watch looks; 0 is 5 seconds.
+	Interval time.Duration
+
+	// Git is how git is run where it is: a plain clone of this user is read in process,
+	// for any other Git.Env is best os.Environ().
+	Git repo.Options
+}
+
+// Secrets is the set of one pin, verified, in memory, and with the keys that open it.
+// Only Watch ever puts a newer pin in its place, at once and as a whole.
+type Secrets struct {
+	now      atomic.Pointer[opened]
+	from     supply // nil: there is nothing to look at again
+	interval time.Duration
+	mu       sync.Mutex // who looks
+}
+
+// supply is where a set came from, and where a newer one would be.
+type supply interface {
+	// look returns a newer set, or nil when there is none. What it returns goes forward
+	// from what it returned before; after an error it is as if it had not been asked.
+	look(ctx context.Context) (*opened, error)
+	seen() Seen
+	close() error
+}
+
+// opened is a release whose files are parsed and whose keys are at hand.
+type opened struct {
+	*Release
+	files map[string]*SecretFile
+}
+
+// newOpened reads a whole release. A value that is sealed to a key that is not at hand
+// is an error now, and not when it is asked for.
+func newOpened(r *Release) (*opened, error) {
+	names, files, err := r.Source.Files(r.Environment)
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{Release: r, files: make(map[string]*SecretFile, len(names))}
+	for i, f := range files {
+		for _, generation := range f.Generations() {
+			if _, err := r.Keys.Key(seal.ReadSlot(r.Environment), generation); err != nil {
+				return nil, err
+			}
+		}
+		o.files[names[i]] = f
+	}
+	// An identity that reads nothing here is told so before the first secret is added.
+	_, err = r.Keys.candidates(seal.ReadSlot(r.Environment))
+	return o, err
+}
+
+// newSecrets opens what there is to begin with.
+func newSecrets(ctx context.Context, from supply, o Options) (*Secrets, error) {
+	s := &Secrets{from: from, interval: o.Interval}
+	if s.interval <= 0 {
+		s.interval = 5 * time.Second
+	}
+	if _, err := s.look(ctx); err != nil {
+		return nil, errors.Join(err, from.close())
+	}
+	return s, nil
+}
+
+// Get implements [Reader].
+func (s *Secrets) Get(ctx context.Context, name string) (seal.Secret, error) {
+	if err := ctx.Err(); err != nil {
+		return seal.Secret{}, err
+	}
+	now := s.now.Load()
+	f, ok := now.files[name]
+	if !ok {
+		missing := &NotFoundError{What: "secret", Name: name, In: now.Environment + " of the " + now.Source.What}
+		if seal.CheckSecretName(name) != nil {
+			missing.Name = "" // it may be a value in the wrong place
+		}
+		return seal.Secret{}, missing
+	}
+	v, err := now.open(name, f)
+	return v.Secret, err
+}
+
+// JSON implements [Reader].
+func (s *Secrets) JSON(ctx context.Context, name string, into any) error {
+	value, err := s.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	return DecodeJSON(name, value, into)
+}
+
+// List implements [Reader]. It has no dates: those are in git's history.
+func (s *Secrets) List(ctx context.Context) ([]Info, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.now.Load().Infos()
+}
+
+// Version implements [Reader].
+func (s *Secrets) Version(ctx context.Context) (VersionInfo, error) {
+	return s.now.Load().Pin.Info(), ctx.Err()
+}
+
+// Snapshot is the set as it is now, which no Watch changes: for who reads several
+// secrets that belong together.
+func (s *Secrets) Snapshot() *Secrets {
+	frozen := &Secrets{interval: s.interval}
+	frozen.now.Store(s.now.Load())
+	return frozen
+}
+
+// Seen is what to remember of the pin that is open, for [Options.Seen].
+func (s *Secrets) Seen() Seen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.from == nil {
+		return seenOfPin(s.now.Load().Pin)
+	}
+	return s.from.seen()
+}
+
+// Close lets go of the repository. What is open can still be read.
+func (s *Secrets) Close() error {
+	if s.from == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.from.close()
+}
+
+// JSONError says that the value of a secret is not the JSON that was asked for, and
+// nothing of what it is instead.
+type JSONError struct {
+	Name  string
+	Field string // where in the Go value that it was decoded into; "" for all of it
+}
+
+func (e *JSONError) Error() string {
+	if e.Field != "" {
+		return fmt.Sprintf("secret %q: the JSON at %s is not of the type that is wanted", e.Name, e.Field)
+	}
+	return fmt.Sprintf("secret %q is not the JSON that is wanted", e.Name)
+}
+
+// DecodeJSON decodes the value of the secret of that name: see [Reader]. What is wrong
+// with into is an error of encoding/json.
+func DecodeJSON(name string, value seal.Secret, into any) error {
+	err := json.Unmarshal(value.Reveal(), into)
+	if err == nil || errors.As(err, new(*json.InvalidUnmarshalError)) {
+		return err
+	}
+	// What encoding/json says quotes the value.
+	wrong := &JSONError{Name: name}
+	if typed, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		wrong.Field = typed.Field
+	}
+	return wrong
+}

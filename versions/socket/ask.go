@@ -1,0 +1,104 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+)
+
+// conn is a connection, and whether it is known what is served over it.
+type conn struct {
+	net.Conn
+	checked atomic.Bool
+}
+
+// newTransport connects to one address, whatever a request says. It knows no proxy.
+func newTransport(network, address string) *http.Transport {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		raw, err := d.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		if tcp, ok := raw.RemoteAddr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+			raw.Close() // localhost is what a file says it is
+			return nil, errors.New("it is not on this machine")
+		}
+		return raw, nil
+	}
+	return transportOver(dial)
+}
+
+func transportOver(dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Transport {
+	marked := func(ctx context.Context, network, address string) (net.Conn, error) {
+		raw, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &conn{Conn: raw}, nil
+	}
+	return &http.Transport{DialContext: marked, DisableCompression: true, MaxResponseHeaderBytes: 16 << 10,
+		MaxIdleConns: 8, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}
+}
+
+// reply is an answer, read to its end.
+type reply struct {
+	status int
+	body   []byte
+	over   *conn
+}
+
+// ask sends a GET, without ever following where an answer points to, and reads at most
+// max bytes of the answer.
+func (c *Client) ask(ctx context.Context, path string, max int64, wait time.Duration) (*reply, error) {
+	limited, cancel := context.WithTimeout(ctx, c.o.Timeout+wait)
+	defer cancel()
+	r := new(reply)
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+		r.over, _ = got.Conn.(*conn)
+	}})
+	err := c.send(traced, path, max, r)
+	switch {
+	case err == nil:
+		return r, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case limited.Err() != nil:
+		return nil, fmt.Errorf("server at %s: no answer within %s", c.at, c.o.Timeout)
+	}
+	return nil, err
+}
+
+func (c *Client) send(ctx context.Context, path string, max int64, r *reply) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("User-Agent", "pinseal")
+	if c.authorize != "" {
+		request.Header.Set("Authorization", c.authorize)
+	}
+	response, err := c.transport.RoundTrip(request)
+	if err != nil {
+		return fmt.Errorf("server at %s: %w", c.at, err)
+	}
+	defer response.Body.Close()
+	r.status = response.StatusCode
+	r.body, err = io.ReadAll(io.LimitReader(response.Body, max+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("server at %s: the answer breaks off: %w", c.at, err)
+	case int64(len(r.body)) > max:
+		return c.odd(fmt.Sprintf("it is larger than %d bytes", max))
+	case !utf8.Valid(r.body):
+		return c.odd("it is not UTF-8")
+	}
+	return nil
+}

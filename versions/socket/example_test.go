@@ -1,0 +1,88 @@
+package socket_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"pinseal/cmd/serve"
+	"pinseal/versions/socket"
+)
+
+// exampleServer is pinseal serve, with a set in memory.
+func exampleServer() (s *serve.Server, path string, done func()) {
+	dir, err := os.MkdirTemp("", "s")
+	if err != nil {
+		log.Fatal(err)
+	}
+	path = filepath.Join(dir, "s")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s = serve.New(pinned(1, "hello"), serve.Options{Audit: discard{}, Now: time.Now, Log: func(error) {}})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- s.Serve(ctx, l) }()
+	return s, path, func() { cancel(); <-ended; os.RemoveAll(dir) }
+}
+
+type discard struct{}
+
+func (discard) Write(line []byte) (int, error) { return len(line), nil }
+
+// An app whose environment says where the server is.
+func ExampleFromEnviron() {
+	_, path, done := exampleServer()
+	defer done()
+	environ := []string{"PINSEAL_SOCKET=" + path} // in an app: os.Environ()
+
+	ctx := context.Background()
+	secrets, err := socket.FromEnviron(environ, socket.Options{Environment: "production", MinPin: 1})
+	if errors.Is(err, socket.ErrNotSet) {
+		log.Fatal("this app needs pinseal serve") // or it opens a bundle
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer secrets.Close()
+	greeting, err := secrets.Get(ctx, "A")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(greeting, greeting.Len())
+	// Output:
+	// [secret] 5
+}
+
+// The loop begins with the set that is served, and goes on with each that takes its place.
+func ExampleClient_Watch() {
+	server, path, done := exampleServer()
+	defer done()
+
+	ctx := context.Background()
+	secrets, err := socket.Open(path, socket.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer secrets.Close()
+	for version, err := range secrets.Watch(ctx) {
+		if err != nil {
+			fmt.Println("no news:", err)
+			continue
+		}
+		fmt.Println("pin", version.Number)
+		if version.Number == 2 {
+			break
+		}
+		server.Swap(pinned(2, "good morning"))
+	}
+	// Output:
+	// pin 1
+	// pin 2
+}
