@@ -1,0 +1,533 @@
+// pinseal.mjs: one file, no dependencies, Node 18 or newer.
+// Printed by: pinseal sdk javascript (pinseal @VERSION@)
+// Commit it with your app. It is yours to edit.
+
+/**
+ * Read the secrets of an app from pinseal.
+ *
+ *     import { getSecret } from "./pinseal.mjs";            // await import(…) in CommonJS
+ *
+ *     const url = await getSecret("DATABASE_URL");
+ *
+ * They come from the first of these that is set. One that does not work is an error,
+ * and the next is not tried:
+ *
+ *     PINSEAL_SOCKET  the unix socket of `pinseal serve`
+ *     PINSEAL_URL     its http address on this machine, with PINSEAL_TOKEN_FILE, which is
+ *                     read at every request; its mode is not looked at
+ *     PINSEAL_BIN     an absolute path of the program, else `pinseal` in PATH. It reads
+ *                     what PINSEAL_APP, PINSEAL_ENV and PINSEAL_AT say, from the
+ *                     repository of the working directory
+ *
+ * Every failure is a SecretError with a code:
+ *
+ *     not_found      there is no such secret; a set that cannot be had is "unavailable"
+ *     blank          declared, and no value set
+ *     no_key         the identity here does not open it
+ *     not_authentic  it does not prove to be what it should be
+ *     unauthorized   no token, or another
+ *     forbidden      the server does not serve this user
+ *     conflict       a state that a person has to sort out first
+ *     not_json       the value is not JSON
+ *     invalid        what was given: a name, a variable; or the value is not text
+ *     unsupported    the source cannot do it
+ *     unavailable    no answer, or there is no such environment, pin or repository
+ *     failed         anything else
+ *
+ * No message holds a value. Nothing is cached: ask once, at the start.
+ */
+import { execFile } from "node:child_process";
+import { constants } from "node:fs";
+import { access, open, stat } from "node:fs/promises";
+import http from "node:http";
+import { isIPv4 } from "node:net";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** @typedef {"not_found"|"blank"|"no_key"|"not_authentic"|"unauthorized"|"forbidden"|"conflict"|"not_json"|"invalid"|"unsupported"|"unavailable"|"failed"} Code */
+/** @typedef {{name: string, kind: string, description: string, expires: string, optional: boolean, blank: boolean, id?: string, version?: string, created?: string, updated?: string}} Info */
+/** @typedef {{id: string, app?: string, environment?: string, commit?: string, [more: string]: unknown}} Version */
+/** @typedef {{ref(name: string): string, get(ref: string): Promise<Buffer>, list(): Promise<Info[]>, version(): Promise<Version>, crypt(what: string, key: string, value: string|Uint8Array): Promise<Buffer>}} Source */
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const URL_FORM = /^http:\/\/(localhost|[0-9.]{7,15}|\[::1\])(?::([0-9]{1,5}))?\/?$/;
+const VALUE_LIMIT = 1 << 20, LIST_LIMIT = 16 << 20; // bytes of a reply
+const CODES = new Set(["not_found", "blank", "no_key", "not_authentic", "unauthorized", "forbidden",
+  "conflict", "not_json", "invalid", "unsupported", "unavailable", "failed"]);
+const CODE_OF = new Map([["taken", "conflict"], ["changed", "conflict"], ["too_large", "invalid"], ["read_only", "unsupported"]]);
+/** @type {Map<number, Code>} */
+const CODE_OF_EXIT = new Map([[2, "invalid"], [3, "unavailable"], [4, "no_key"], [5, "not_authentic"], [6, "conflict"]]);
+
+/** Why there is no answer: code is one of those above. */
+export class SecretError extends Error {
+  /** @param {Code} code @param {string} message */
+  constructor(code, message) {
+    super(message);
+    this.name = "SecretError";
+    this.code = code;
+  }
+}
+
+/** Asks one source: the one that is given, or, with none, what the environment says. */
+export class Client {
+  /** @type {Record<string, string|undefined>} */
+  #given;
+  #tokenFile;
+  #timeout;
+
+  /**
+   * timeout is in milliseconds, for each request as a whole.
+   * @param {{socketPath?: string, url?: string, tokenFile?: string, binary?: string, timeout?: number}} [options]
+   */
+  constructor({ socketPath, url, tokenFile, binary, timeout = 10_000 } = {}) {
+    const given = Object.entries({ PINSEAL_SOCKET: socketPath, PINSEAL_URL: url, PINSEAL_BIN: binary })
+      .filter(([, value]) => value !== undefined);
+    if (given.length > 1 || given.some(([, value]) => !value)) {
+      throw new SecretError("invalid", "give one of socketPath, url and binary");
+    }
+    this.#given = Object.fromEntries(given);
+    this.#tokenFile = tokenFile;
+    this.#timeout = timeout;
+  }
+
+  /** The value of a secret, by name or id, that is UTF-8 text. @param {string} name @returns {Promise<string>} */
+  getSecret(name) {
+    return this.#do(async (source) => text(name, await source.get(source.ref(name)), "getBytes"));
+  }
+
+  /** The exact bytes of a secret. @param {string} name @returns {Promise<Buffer>} */
+  getBytes(name) {
+    return this.#do((source) => source.get(source.ref(name)));
+  }
+
+  /** What the value of a secret means as JSON. @param {string} name @returns {Promise<any>} */
+  getJson(name) {
+    return this.#do(async (source) => json(await source.get(source.ref(name)), "not_json", name + ": the value is not JSON"));
+  }
+
+  /**
+   * Whether there is a value to get. A blank has none. Reads no value, and any failure
+   * but that there is no such secret is thrown.
+   * @param {string} name @returns {Promise<boolean>}
+   */
+  exists(name) {
+    return this.#do(async (source) => {
+      const ref = source.ref(name);
+      return (await source.list()).some((info) => (info.name === ref || info.id === ref) && !info.blank);
+    });
+  }
+
+  /**
+   * The secrets, sorted by name, without values. expires is "" or a date; id, version,
+   * created and updated are there where the source knows them.
+   * @returns {Promise<Info[]>}
+   */
+  list() {
+    return this.#do((source) => source.list());
+  }
+
+  /**
+   * Which set it is, and more for a pin of a server. The id changes when a pin does;
+   * the program's is what `pinseal list` calls it.
+   * @returns {Promise<Version>}
+   */
+  version() {
+    return this.#do((source) => source.version());
+  }
+
+  /** The value, encrypted with the named key, as text. @param {string} key @param {string|Uint8Array} value @returns {Promise<string>} */
+  encryptWithKey(key, value) {
+    return this.#do(async (source) => text(key, await source.crypt("encrypt", key, value), "").trim());
+  }
+
+  /** The text that encryptWithKey was given. @param {string} key @param {string|Uint8Array} payload @returns {Promise<string>} */
+  decryptWithKey(key, payload) {
+    return this.#do(async (source) => text(key, await source.crypt("decrypt", key, payload), "decryptBytesWithKey"));
+  }
+
+  /** The bytes that encryptWithKey was given. @param {string} key @param {string|Uint8Array} payload @returns {Promise<Buffer>} */
+  decryptBytesWithKey(key, payload) {
+    return this.#do((source) => source.crypt("decrypt", key, payload));
+  }
+
+  /**
+   * What is thrown begins here: errors of Node hold what they are about.
+   * @template T @param {(source: Source) => Promise<T>} work @returns {Promise<T>}
+   */
+  async #do(work) {
+    try {
+      return await work(await this.#source());
+    } catch (error) {
+      if (error instanceof SecretError) throw error;
+      throw new SecretError("failed", "unexpected " + (error instanceof Error ? error.name : typeof error));
+    }
+  }
+
+  /** @returns {Promise<Source>} */
+  async #source() {
+    const env = Object.keys(this.#given).length > 0 ? this.#given : process.env;
+    if (env.PINSEAL_SOCKET) {
+      return server({ socketPath: socketPath(env.PINSEAL_SOCKET) }, { Host: "localhost" }, this.#timeout);
+    }
+    if (env.PINSEAL_URL) {
+      const target = loopback(env.PINSEAL_URL);
+      const token = await readToken(this.#tokenFile ?? process.env.PINSEAL_TOKEN_FILE);
+      const Host = (target.host.includes(":") ? `[${target.host}]` : target.host) + ":" + target.port;
+      return server(target, { Host, Authorization: "Bearer " + token }, this.#timeout);
+    }
+    return program(await findProgram(env.PINSEAL_BIN), this.#timeout);
+  }
+}
+
+/**
+ * A server of pinseal. Each request has a connection of its own.
+ * @param {http.RequestOptions} target @param {Record<string, string>} who @param {number} timeout @returns {Source}
+ */
+function server(target, who, timeout) {
+  /** @param {string} method @param {string} path @param {number} limit @param {Buffer} [body] */
+  async function ask(method, path, limit, body) {
+    /** @type {Record<string, string|number>} */
+    const headers = { ...who, Accept: "application/json", Connection: "close" };
+    if (body) Object.assign(headers, { "Content-Type": "application/octet-stream", "Content-Length": body.length });
+    const { status, data } = await exchange({ ...target, method, path, headers, agent: false }, body, limit, timeout);
+    const reply = json(data, "failed", STRANGE);
+    if (!isObject(reply)) throw strange();
+    if (status !== 200) throw refusal(status, reply, path, body !== undefined);
+    return reply;
+  }
+  return {
+    ref: (name) => checked(name, "secret", NAME, ID),
+    async get(ref) {
+      const reply = await ask("GET", "/v1/secrets/" + ref, VALUE_LIMIT);
+      if (reply.name !== ref && reply.id !== ref) throw strange();
+      return valueOf(reply);
+    },
+    list: async () => infos(await ask("GET", "/v1/secrets", LIST_LIMIT), "description"),
+    async version() {
+      const reply = await ask("GET", "/v1/version", VALUE_LIMIT);
+      if (typeof reply.id !== "string") throw strange();
+      return reply;
+    },
+    crypt: async (what, key, value) =>
+      valueOf(await ask("POST", `/v1/keys/${checked(key, "key", NAME)}/${what}`, VALUE_LIMIT, bytes(value))),
+  };
+}
+
+/**
+ * One request and its whole reply.
+ * @param {http.RequestOptions} options @param {Buffer|undefined} body @param {number} limit @param {number} timeout
+ * @returns {Promise<{status: number, data: Buffer}>}
+ */
+async function exchange(options, body, limit, timeout) {
+  for (const end = performance.now() + timeout; ; await sleep(5)) {
+    const result = await attempt(options, body, limit, end - performance.now());
+    if (result) return result; // else the queue of a unix socket is full
+  }
+}
+
+/**
+ * @param {http.RequestOptions} options @param {Buffer|undefined} body @param {number} limit @param {number} timeout
+ * @returns {Promise<{status: number, data: Buffer}|undefined>}
+ */
+function attempt(options, body, limit, timeout) {
+  return new Promise((resolve, reject) => {
+    const request = http.request(options);
+    const late = () => fail("unavailable", "the server did not answer in time");
+    const timer = setTimeout(late, Math.max(timeout, 0));
+    /** @param {Code} code @param {string} message */
+    const fail = (code, message) => {
+      clearTimeout(timer);
+      request.destroy();
+      reject(new SecretError(code, message));
+    };
+    const cut = () => fail("unavailable", "the server's reply was cut off");
+    let answered = false;
+    request.on("close", () => answered || cut());
+    request.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code === "EAGAIN" && timeout > 0) {
+        clearTimeout(timer);
+        resolve(undefined);
+      } else if (error.code?.startsWith("HPE_")) {
+        fail("failed", STRANGE);
+      } else {
+        fail("unavailable", "the server cannot be reached: " + (error.code ?? "the connection broke"));
+      }
+    });
+    request.on("response", (response) => {
+      answered = true;
+      const { "content-length": length, "transfer-encoding": coding } = response.headers;
+      if (length === undefined && coding !== "chunked") {
+        fail("failed", STRANGE); // where it was cut off would pass for its end
+      }
+      /** @type {Buffer[]} */
+      const parts = [];
+      let size = 0;
+      response.on("data", (part) => {
+        size += part.length;
+        if (size > limit) fail("failed", "the server's reply is too large");
+        else parts.push(part);
+      });
+      response.on("error", cut);
+      response.on("close", cut);
+      response.on("end", () => {
+        if (!response.complete) return cut();
+        clearTimeout(timer);
+        resolve({ status: response.statusCode ?? 0, data: Buffer.concat(parts) });
+      });
+    });
+    request.end(body);
+  });
+}
+
+/** @param {number} status @param {any} reply @param {string} path @param {boolean} hidden */
+function refusal(status, reply, path, hidden) {
+  const error = isObject(reply.error) ? reply.error : {};
+  if (status < 400 || typeof error.code !== "string" || typeof error.message !== "string") return strange();
+  let code = CODE_OF.get(error.code) ?? error.code;
+  if (!CODES.has(code)) code = "failed";
+  if (code === "not_found" && !/^\/v1\/(secrets|keys)\//.test(path)) code = "unavailable"; // it was the set
+  const ref = path.split("/")[3]; // of /v1/secrets/REF
+  const message = hidden ? "the server refuses" : clean(error.message); // a value went out: nothing that came back is shown
+  return new SecretError(code, (ref ? ref + ": " : "") + message);
+}
+
+/**
+ * The pinseal program.
+ * @param {string} file @param {number} timeout @returns {Source}
+ */
+function program(file, timeout) {
+  /** @param {string[]} args @param {number} limit @param {Buffer} [body] */
+  const run = (args, limit, body) => start(file, args, limit, timeout, body);
+
+  async function listed() {
+    const { exit, out, message } = await run(["list", "--no-input", "--json"], LIST_LIMIT);
+    if (exit !== 0) throw new SecretError(CODE_OF_EXIT.get(exit) ?? "failed", message);
+    const reply = json(out, "failed", STRANGE);
+    if (!isObject(reply)) throw strange();
+    return reply;
+  }
+  return {
+    ref(name) {
+      if (ID.test(checked(name, "secret", NAME, ID))) {
+        throw new SecretError("unsupported", "the pinseal program takes names; an id is for pinseal serve");
+      }
+      return name;
+    },
+    async get(ref) {
+      const { exit, out, message } = await run(["get", "--no-input", ref], VALUE_LIMIT);
+      if (exit === 0) return out;
+      if (exit !== 3) throw new SecretError(CODE_OF_EXIT.get(exit) ?? "failed", message);
+      const found = infos(await listed(), "about").find((info) => info.name === ref); // what was not found?
+      throw new SecretError(!found ? "not_found" : found.blank ? "blank" : "failed", message);
+    },
+    list: async () => infos(await listed(), "about"),
+    async version() {
+      const { version: id, app, environment, commit } = await listed();
+      if ([id, app, environment].some((value) => typeof value !== "string")) throw strange();
+      return commit === undefined ? { id, app, environment } : { id, app, environment, commit };
+    },
+    async crypt(what, key, value) {
+      const { exit, out } = await run([what, "--no-input", "--key", checked(key, "key", NAME)], VALUE_LIMIT, bytes(value));
+      if (exit === 0) return out;
+      if (exit === 2 && (await run(["help", what], LIST_LIMIT)).exit !== 0) {
+        throw new SecretError("unsupported", "this version of pinseal has no " + what);
+      }
+      const code = exit === 3 ? "not_found" : CODE_OF_EXIT.get(exit) ?? "failed";
+      throw new SecretError(code, `pinseal ${what} ended with exit code ${exit}`);
+    },
+  };
+}
+
+/**
+ * Runs the program to its end. message is what it says is wrong.
+ * @param {string} file @param {string[]} args @param {number} limit @param {number} timeout @param {Buffer} [body]
+ * @returns {Promise<{exit: number, out: Buffer, message: string}>}
+ */
+function start(file, args, limit, timeout, body) {
+  return new Promise((resolve, reject) => {
+    /** @type {import("node:child_process").ExecFileOptionsWithBufferEncoding} */
+    const options = { encoding: "buffer", maxBuffer: limit, timeout, killSignal: "SIGKILL", windowsHide: true };
+    const child = execFile(file, args, options, (error, out, talk) => {
+      const code = error ? /** @type {any} */ (error).code : 0;
+      if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
+        return reject(new SecretError("failed", `pinseal ${args[0]} printed too much`));
+      }
+      if (typeof code === "string") return reject(new SecretError("unavailable", "the pinseal program cannot be started"));
+      if (error?.killed) return reject(new SecretError("unavailable", `pinseal ${args[0]} did not end in time`));
+      const exit = typeof code === "number" ? code : -1; // a signal ended it
+      const told = talk.toString("utf8").split("\n").find((line) => line.startsWith("error: "));
+      resolve({ exit, out, message: told ? clean(told.slice("error: ".length)) : `pinseal ${args[0]} ended with exit code ${exit}` });
+    });
+    child.stdin?.on("error", () => {}); // it did not want it, and says why
+    child.stdin?.end(body);
+  });
+}
+
+/**
+ * The program: never one of the working directory, which may be anybody's.
+ * @param {string|undefined} named
+ */
+async function findProgram(named) {
+  if (named) {
+    if (!path.isAbsolute(named)) throw new SecretError("invalid", "PINSEAL_BIN is not an absolute path");
+    return named;
+  }
+  for (const folder of (process.env.PATH ?? "").split(path.delimiter)) {
+    const file = path.join(folder, process.platform === "win32" ? "pinseal.exe" : "pinseal");
+    if (path.isAbsolute(folder) && (await isProgram(file))) return file;
+  }
+  throw new SecretError("unavailable", "PINSEAL_SOCKET, PINSEAL_URL and PINSEAL_BIN are not set, and there is no pinseal in PATH");
+}
+
+/** @param {string} file */
+async function isProgram(file) {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} file */
+function socketPath(file) {
+  if (process.platform === "win32") throw new SecretError("unsupported", "PINSEAL_SOCKET: Node has no unix sockets here");
+  // The system's limit: a longer path would be cut, and be another.
+  if (Buffer.byteLength(file) > (process.platform === "linux" ? 107 : 103)) {
+    throw new SecretError("invalid", "PINSEAL_SOCKET is too long a path for a socket");
+  }
+  return file;
+}
+
+/** @param {string} url */
+function loopback(url) {
+  const [match, name, digits] = URL_FORM.exec(url) ?? [];
+  const host = name === "localhost" ? "127.0.0.1" : name === "[::1]" ? "::1" : name; // whatever a resolver says
+  const port = Number(digits ?? 80);
+  if (match && (host === "::1" || (isIPv4(host) && host.startsWith("127."))) && port > 0 && port < 65536) {
+    return { host, port };
+  }
+  throw new SecretError("invalid", "PINSEAL_URL is not http://HOST:PORT with a loopback address");
+}
+
+/** @param {string|undefined} file */
+async function readToken(file) {
+  if (!file) throw new SecretError("unauthorized", "PINSEAL_URL needs a token: PINSEAL_TOKEN_FILE is not set");
+  let token = "";
+  try {
+    const handle = await open(file);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(4097), 0, 4097);
+      token = buffer.toString("latin1", 0, bytesRead).trim();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw new SecretError("unauthorized", "PINSEAL_TOKEN_FILE cannot be read: " + /** @type {any} */ (error).code);
+  }
+  if (!/^[!-~]{1,4096}$/.test(token)) throw new SecretError("unauthorized", "PINSEAL_TOKEN_FILE does not hold one line with a token");
+  return token;
+}
+
+/** @param {string} name @param {string} what @param {RegExp[]} patterns */
+function checked(name, what, ...patterns) {
+  // Not shown: what stands where a name should may be a value.
+  if (typeof name === "string" && patterns.some((pattern) => pattern.test(name))) return name;
+  throw new SecretError("invalid", "that is not the name of a " + what);
+}
+
+/** @param {string|Uint8Array} value */
+function bytes(value) {
+  if (typeof value === "string") {
+    const data = Buffer.from(value, "utf8");
+    if (data.toString("utf8") === value) return data;
+  } else if (value instanceof Uint8Array) {
+    return Buffer.from(value);
+  }
+  throw new SecretError("invalid", "the value is neither text nor bytes");
+}
+
+/** @param {string} name @param {Uint8Array} data @param {string} other */
+function text(name, data, other) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+  } catch {
+    throw new SecretError("invalid", name + ": the value is not UTF-8 text" + (other && ": use " + other));
+  }
+}
+
+/** @param {Uint8Array} data @param {Code} code @param {string} message */
+function json(data, code, message) {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data));
+  } catch {
+    throw new SecretError(code, message);
+  }
+}
+
+/** @param {any} reply @returns {Buffer} */
+function valueOf({ value, value_base64: packed }) {
+  const [given, coding] = value === undefined ? [packed, /** @type {const} */ ("base64")] : [value, /** @type {const} */ ("utf8")];
+  if (typeof given === "string" && (value === undefined || packed === undefined)) {
+    const data = Buffer.from(given, coding);
+    if (data.toString(coding) === given) return data;
+  }
+  throw strange();
+}
+
+/** @param {any} reply @param {string} about @returns {Info[]} */
+function infos(reply, about) {
+  const rows = reply.secrets;
+  if (!Array.isArray(rows) || !rows.every((row) => isObject(row) && typeof row.name === "string")) throw strange();
+  return rows.map((row) => {
+    const { name, kind = "secret", [about]: description = "", expires = "", optional = false, state } = row;
+    const blank = row.blank === true || state === "blank" || state === "blank, optional";
+    /** @type {any} */
+    const info = { name, kind, description, expires, optional, blank };
+    if (isObject(row.changed)) info.updated = row.changed.when;
+    for (const key of ["id", "version", "created", "updated"]) {
+      if (row[key] !== undefined) info[key] = row[key];
+    }
+    return info;
+  });
+}
+
+/** @param {any} value */
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @param {string} message */
+function clean(message) {
+  return message.slice(0, 500).replace(/(?! )[\p{C}\p{Z}]/gu, "?");
+}
+
+const STRANGE = "that is not what pinseal answers";
+
+function strange() {
+  return new SecretError("failed", STRANGE);
+}
+
+const client = new Client();
+/** @param {string} name */
+export const getSecret = (name) => client.getSecret(name);
+/** @param {string} name */
+export const getBytes = (name) => client.getBytes(name);
+/** @param {string} name */
+export const getJson = (name) => client.getJson(name);
+/** @param {string} name */
+export const exists = (name) => client.exists(name);
+export const list = () => client.list();
+export const version = () => client.version();
+/** @param {string} key @param {string|Uint8Array} value */
+export const encryptWithKey = (key, value) => client.encryptWithKey(key, value);
+/** @param {string} key @param {string|Uint8Array} payload */
+export const decryptWithKey = (key, payload) => client.decryptWithKey(key, payload);
+/** @param {string} key @param {string|Uint8Array} payload */
+export const decryptBytesWithKey = (key, payload) => client.decryptBytesWithKey(key, payload);
+// The names that every client of pinseal has.
+export {
+  getSecret as get_secret, getBytes as get_bytes, getJson as get_json, encryptWithKey as encrypt_with_key,
+  decryptWithKey as decrypt_with_key, decryptBytesWithKey as decrypt_bytes_with_key,
+};

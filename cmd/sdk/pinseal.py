@@ -1,0 +1,492 @@
+# pinseal.py: one file, no dependencies, Python 3.8 or newer.
+# Printed by: pinseal sdk python (pinseal @VERSION@)
+# Commit it with your app. It is yours to edit.
+"""Read the secrets of an app from pinseal.
+
+    import pinseal
+
+    url = pinseal.get_secret("DATABASE_URL")
+
+They come from the first of these that is set. One that does not work is an error,
+and the next is not tried:
+
+    PINSEAL_SOCKET  the unix socket of `pinseal serve`
+    PINSEAL_URL     its http address on this machine, with PINSEAL_TOKEN_FILE, which is
+                    read at every request; its mode is not looked at
+    PINSEAL_BIN     an absolute path of the program, else `pinseal` in PATH. It reads
+                    what PINSEAL_APP, PINSEAL_ENV and PINSEAL_AT say, from the
+                    repository of the working directory
+
+Every failure is a SecretError with a code:
+
+    not_found      there is no such secret; a set that cannot be had is "unavailable"
+    blank          declared, and no value set
+    no_key         the identity here does not open it
+    not_authentic  it does not prove to be what it should be
+    unauthorized   no token, or another
+    forbidden      the server does not serve this user
+    conflict       a state that a person has to sort out first
+    not_json       the value is not JSON
+    invalid        what was given: a name, a variable; or the value is not text
+    unsupported    the source cannot do it
+    unavailable    no answer, or there is no such environment, pin or repository
+    failed         anything else
+
+No message holds a value. Nothing is cached: ask once, at the start. Functions may be
+called from threads and after a fork.
+"""
+import base64
+import http.client
+import ipaddress
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar, Union
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_URL = re.compile(r"http://(localhost|[0-9.]{7,15}|\[::1\])(?::([0-9]{1,5}))?/?")
+_VALUE_LIMIT, _LIST_LIMIT, _TALK_LIMIT = 1 << 20, 16 << 20, 64 << 10  # bytes of a reply
+_CODES = frozenset("""not_found blank no_key not_authentic unauthorized forbidden conflict
+    not_json invalid unsupported unavailable failed""".split())
+_CODE_OF = {"taken": "conflict", "changed": "conflict", "too_large": "invalid", "read_only": "unsupported"}
+_CODE_OF_EXIT = {2: "invalid", 3: "unavailable", 4: "no_key", 5: "not_authentic", 6: "conflict"}
+_T = TypeVar("_T")
+
+
+class SecretError(Exception):
+    """Why there is no answer: code is one of those above."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+
+    def __str__(self) -> str:
+        return self.args[1]
+
+
+class Client:
+    """Asks one source: the one that is given, or, with none, what the environment says."""
+
+    def __init__(self, *, socket_path: Optional[str] = None, url: Optional[str] = None,
+                 token_file: Optional[str] = None, binary: Optional[str] = None, timeout: float = 10.0) -> None:
+        """timeout is in seconds, for each request as a whole."""
+        given = {"PINSEAL_SOCKET": socket_path, "PINSEAL_URL": url, "PINSEAL_BIN": binary}
+        self._given = {key: value for key, value in given.items() if value is not None}
+        self._token_file = token_file
+        self._timeout = timeout
+        if len(self._given) > 1 or "" in self._given.values():
+            raise SecretError("invalid", "give one of socket_path, url and binary")
+
+    def __repr__(self) -> str:
+        return "Client(%s)" % ("".join(self._given) or "environment")
+
+    def get_secret(self, name: str) -> str:
+        """The value of a secret, by name or id, that is UTF-8 text."""
+        return self._do(lambda source: _text(name, source.get(source.ref(name)), "get_bytes"))
+
+    def get_bytes(self, name: str) -> bytes:
+        """The exact bytes of a secret."""
+        return self._do(lambda source: source.get(source.ref(name)))
+
+    def get_json(self, name: str) -> Any:
+        """What the value of a secret means as JSON."""
+        return self._do(lambda source: _json(source.get(source.ref(name)), "not_json", name + ": the value is not JSON"))
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a value to get. A blank has none. Reads no value, and any
+        failure but that there is no such secret is raised."""
+        return self._do(lambda source: _has(source.ref(name), source.list()))
+
+    def list(self) -> List[Dict[str, Any]]:
+        """The secrets, sorted by name, without values: name, kind, description,
+        expires ("" or a date), optional, blank; and, where the source knows them, id,
+        version, created, updated."""
+        return self._do(lambda source: source.list())
+
+    def version(self) -> Dict[str, Any]:
+        """Which set it is: id, app, environment, and more for a pin of a server. The id
+        changes when a pin does; the program's is what `pinseal list` calls it."""
+        return self._do(lambda source: source.version())
+
+    def encrypt_with_key(self, key: str, value: Union[str, bytes]) -> str:
+        """The value, encrypted with the named key, as text."""
+        return self._do(lambda source: _text(key, source.crypt("encrypt", key, value), "").strip())
+
+    def decrypt_with_key(self, key: str, text: Union[str, bytes]) -> str:
+        """The text that encrypt_with_key was given."""
+        other = "decrypt_bytes_with_key"
+        return self._do(lambda source: _text(key, source.crypt("decrypt", key, text), other))
+
+    def decrypt_bytes_with_key(self, key: str, text: Union[str, bytes]) -> bytes:
+        """The bytes that encrypt_with_key was given."""
+        return self._do(lambda source: source.crypt("decrypt", key, text))
+
+    def _do(self, work: Callable[[Any], _T]) -> _T:
+        # What is raised begins here: frames below hold values, and so do the errors
+        # of the library, and reporters of errors look into both.
+        try:
+            return work(self._source())
+        except SecretError as error:
+            failure = SecretError(error.code, str(error))
+        except Exception as error:
+            failure = SecretError("failed", "unexpected " + type(error).__name__)
+        raise failure
+
+    def _source(self) -> Any:
+        env = self._given or os.environ
+        if env.get("PINSEAL_SOCKET"):
+            if not hasattr(socket, "AF_UNIX"):
+                raise SecretError("unsupported", "PINSEAL_SOCKET: this system's Python has no unix sockets")
+            return _Server(socket.AF_UNIX, env["PINSEAL_SOCKET"], ("localhost", 80), None, self._timeout)
+        if env.get("PINSEAL_URL"):
+            host, port = _loopback(env["PINSEAL_URL"])
+            token = _token(self._token_file or os.environ.get("PINSEAL_TOKEN_FILE"))
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            return _Server(family, (host, port), (host, port), token, self._timeout)
+        return _Program(_program(env.get("PINSEAL_BIN")), self._timeout)
+
+
+class _Socket(socket.socket):
+    """A socket that is given up at one time, however slowly the other side sends."""
+
+    end = 0.0
+
+    def left(self) -> float:
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("timed out")
+        return left
+
+    def open(self, address: Any) -> None:
+        while True:
+            self.settimeout(self.left())
+            try:
+                return self.connect(address)
+            except BlockingIOError:
+                time.sleep(0.005)  # the queue of a unix socket is full
+
+    def recv_into(self, *args: Any) -> int:
+        self.settimeout(self.left())
+        return super().recv_into(*args)
+
+
+class _Server:
+    """A connection per request: nothing is shared between threads or over a fork."""
+
+    def __init__(self, family: int, address: Any, host: Tuple[str, int], token: Optional[str], timeout: float) -> None:
+        self._family, self._address, self._host, self._timeout = family, address, host, timeout
+        self._headers = {"Accept": "application/json", "Connection": "close"}
+        if token:
+            self._headers["Authorization"] = "Bearer " + token
+
+    def ref(self, name: str) -> str:
+        return _checked(name, "secret", _NAME, _ID)
+
+    def get(self, ref: str) -> bytes:
+        reply = self._ask("GET", "/v1/secrets/" + ref, _VALUE_LIMIT)
+        if ref not in (reply.get("name"), reply.get("id")):
+            raise _strange()
+        return _value(reply)
+
+    def list(self) -> List[Dict[str, Any]]:
+        return _infos(self._ask("GET", "/v1/secrets", _LIST_LIMIT), "description")
+
+    def version(self) -> Dict[str, Any]:
+        reply = self._ask("GET", "/v1/version", _VALUE_LIMIT)
+        if not isinstance(reply.get("id"), str):
+            raise _strange()
+        return reply
+
+    def crypt(self, what: str, key: str, value: Union[str, bytes]) -> bytes:
+        path = "/v1/keys/%s/%s" % (_checked(key, "key", _NAME), what)
+        return _value(self._ask("POST", path, _VALUE_LIMIT, _bytes(value)))
+
+    def _ask(self, method: str, path: str, limit: int, body: Optional[bytes] = None) -> Dict[str, Any]:
+        try:
+            status, data = self._exchange(method, path, limit, body)
+        except socket.timeout:
+            raise SecretError("unavailable", "the server did not answer in time")
+        except (ConnectionError, FileNotFoundError, PermissionError) as error:
+            raise SecretError("unavailable", "the server cannot be reached: " + (error.strerror or "the connection broke"))
+        except OSError:
+            raise SecretError("unavailable", "the server cannot be reached")
+        except http.client.IncompleteRead:
+            raise SecretError("unavailable", "the server's reply was cut off")
+        except http.client.HTTPException:
+            raise _strange()
+        reply = _json(data, "failed", _STRANGE)
+        if not isinstance(reply, dict):
+            raise _strange()
+        if status != 200:
+            raise _refusal(status, reply, path, body is not None)
+        return reply
+
+    def _exchange(self, method: str, path: str, limit: int, body: Optional[bytes]) -> Tuple[int, bytes]:
+        connection = http.client.HTTPConnection(*self._host)
+        connection.set_debuglevel(0)  # it prints the token
+        with _Socket(self._family, socket.SOCK_STREAM) as sock:
+            sock.end = time.monotonic() + self._timeout
+            sock.open(self._address)
+            connection.sock = sock
+            try:
+                headers = dict(self._headers)
+                if body is not None:
+                    headers["Content-Type"] = "application/octet-stream"
+                connection.request(method, path, body, headers)
+                with connection.getresponse() as response:
+                    if response.length is None and not response.chunked:
+                        raise _strange()  # where it was cut off would pass for its end
+                    return response.status, _body(response, limit)
+            finally:
+                connection.close()
+
+
+def _body(response: http.client.HTTPResponse, limit: int) -> bytes:
+    want, data = response.length, bytearray()
+    while want is None or len(data) < want:
+        part = response.read(65536)
+        if not part:
+            break
+        data += part
+        if len(data) > limit:
+            raise SecretError("failed", "the server's reply is too large")
+    if want is not None and len(data) != want:
+        raise SecretError("unavailable", "the server's reply was cut off")
+    return bytes(data)
+
+
+def _refusal(status: int, reply: Dict[str, Any], path: str, private: bool) -> SecretError:
+    error = reply.get("error")
+    code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
+    if status < 400 or not isinstance(code, str) or not isinstance(message, str):
+        return _strange()
+    code = _CODE_OF.get(code, code)
+    if code not in _CODES:
+        code = "failed"
+    if code == "not_found" and not path.startswith(("/v1/secrets/", "/v1/keys/")):
+        code = "unavailable"  # it was the set
+    if private:  # a value went out: nothing that came back is shown
+        message = "the server refuses"
+    parts = path.split("/")  # "", v1, secrets, REF
+    return SecretError(code, (parts[3] + ": " if len(parts) > 3 else "") + _clean(message))
+
+
+class _Program:
+    def __init__(self, program: str, timeout: float) -> None:
+        self._program, self._timeout = program, timeout
+
+    def ref(self, name: str) -> str:
+        if _ID.fullmatch(_checked(name, "secret", _NAME, _ID)):
+            raise SecretError("unsupported", "the pinseal program takes names; an id is for pinseal serve")
+        return name
+
+    def get(self, ref: str) -> bytes:
+        exit_code, out, message = self._run(["get", "--no-input", ref], _VALUE_LIMIT)
+        if exit_code == 3:  # what was not found?
+            found = [s for s in self.list() if s["name"] == ref]
+            code = "not_found" if not found else "blank" if found[0]["blank"] else "failed"
+            raise SecretError(code, message)
+        if exit_code != 0:
+            raise SecretError(_CODE_OF_EXIT.get(exit_code, "failed"), message)
+        return out
+
+    def list(self) -> List[Dict[str, Any]]:
+        return _infos(self._listed(), "about")
+
+    def version(self) -> Dict[str, Any]:
+        listed = self._listed()
+        known = {"id": listed.get("version"), "app": listed.get("app"), "environment": listed.get("environment")}
+        if not all(isinstance(value, str) for value in known.values()):
+            raise _strange()
+        if "commit" in listed:
+            known["commit"] = listed["commit"]
+        return known
+
+    def crypt(self, what: str, key: str, value: Union[str, bytes]) -> bytes:
+        args = [what, "--no-input", "--key", _checked(key, "key", _NAME)]
+        exit_code, out, _ = self._run(args, _VALUE_LIMIT, _bytes(value))
+        if exit_code == 2 and self._run(["help", what], _LIST_LIMIT)[0] != 0:
+            raise SecretError("unsupported", "this version of pinseal has no " + what)
+        if exit_code != 0:
+            code = "not_found" if exit_code == 3 else _CODE_OF_EXIT.get(exit_code, "failed")
+            raise SecretError(code, "pinseal %s ended with exit code %d" % (what, exit_code))
+        return out
+
+    def _listed(self) -> Dict[str, Any]:
+        exit_code, out, message = self._run(["list", "--no-input", "--json"], _LIST_LIMIT)
+        if exit_code != 0:
+            raise SecretError(_CODE_OF_EXIT.get(exit_code, "failed"), message)
+        listed = _json(out, "failed", _STRANGE)
+        if not isinstance(listed, dict):
+            raise _strange()
+        return listed
+
+    def _run(self, args: List[str], limit: int, body: bytes = b"") -> Tuple[int, bytes, str]:
+        end = time.monotonic() + self._timeout
+        pipe = subprocess.PIPE
+        try:
+            child = subprocess.Popen([self._program] + args, stdin=pipe, stdout=pipe, stderr=pipe)
+        except (OSError, ValueError):
+            raise SecretError("unavailable", "the pinseal program cannot be started")
+        out: List[bytes] = []
+        talk: List[bytes] = []
+        pumps = [threading.Thread(target=work, args=args, daemon=True) for work, args in (
+            (_feed, (child.stdin, body)), (_drain, (child.stdout, limit, out)), (_drain, (child.stderr, _TALK_LIMIT, talk)))]
+        try:
+            for pump in pumps:
+                pump.start()
+            for pump in pumps:
+                pump.join(max(end - time.monotonic(), 0))
+            if any(pump.is_alive() for pump in pumps):
+                raise SecretError("unavailable", "pinseal %s did not end in time" % args[0])
+            if len(out[0]) > limit:
+                raise SecretError("failed", "pinseal %s printed too much" % args[0])
+            exit_code = child.wait(max(end - time.monotonic(), 0.01))
+        except subprocess.TimeoutExpired:
+            raise SecretError("unavailable", "pinseal %s did not end in time" % args[0])
+        finally:
+            child.kill()
+            child.wait()
+        message = "pinseal %s ended with exit code %d" % (args[0], exit_code)
+        for line in talk[0].decode("utf-8", "replace").splitlines():
+            if line.startswith("error: "):
+                message = _clean(line[len("error: "):])
+                break
+        return exit_code, out[0], message
+
+
+def _feed(stream: Any, data: bytes) -> None:
+    try:
+        with stream:
+            stream.write(data)
+    except OSError:
+        pass  # it did not want it, and says why
+
+
+def _drain(stream: Any, limit: int, into: List[bytes]) -> None:
+    with stream:
+        into.append(stream.read(limit + 1))
+
+
+def _program(named: Optional[str]) -> str:
+    """The program: never one of the working directory, which may be anybody's."""
+    if named:
+        if not os.path.isabs(named):
+            raise SecretError("invalid", "PINSEAL_BIN is not an absolute path")
+        return named
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        file = os.path.join(folder, "pinseal.exe" if sys.platform == "win32" else "pinseal")
+        if os.path.isabs(folder) and os.path.isfile(file) and os.access(file, os.X_OK):
+            return file
+    raise SecretError("unavailable", "PINSEAL_SOCKET, PINSEAL_URL and PINSEAL_BIN are not set, and there is no pinseal in PATH")
+
+
+def _loopback(url: str) -> Tuple[str, int]:
+    match = _URL.fullmatch(url)
+    if match:
+        host, port = match.group(1).strip("[]"), int(match.group(2) or 80)
+        host = "127.0.0.1" if host == "localhost" else host  # whatever a resolver says
+        try:
+            if ipaddress.ip_address(host).is_loopback and 0 < port < 65536:
+                return host, port
+        except ValueError:
+            pass
+    raise SecretError("invalid", "PINSEAL_URL is not http://HOST:PORT with a loopback address")
+
+
+def _token(file: Optional[str]) -> str:
+    if not file:
+        raise SecretError("unauthorized", "PINSEAL_URL needs a token: PINSEAL_TOKEN_FILE is not set")
+    try:
+        with open(file, "rb") as f:
+            token = f.read(4097).strip()
+    except OSError as error:
+        raise SecretError("unauthorized", "PINSEAL_TOKEN_FILE cannot be read: " + (error.strerror or "unknown"))
+    if not re.fullmatch(rb"[!-~]{1,4096}", token):
+        raise SecretError("unauthorized", "PINSEAL_TOKEN_FILE does not hold one line with a token")
+    return token.decode("ascii")
+
+
+def _checked(name: str, what: str, *patterns: "re.Pattern[str]") -> str:
+    # Not shown: what stands where a name should may be a value.
+    if isinstance(name, str) and any(pattern.fullmatch(name) for pattern in patterns):
+        return name
+    raise SecretError("invalid", "that is not the name of a " + what)
+
+
+def _bytes(value: Union[str, bytes]) -> bytes:
+    try:
+        return value.encode("utf-8") if isinstance(value, str) else bytes(memoryview(value))
+    except (TypeError, ValueError):
+        raise SecretError("invalid", "the value is neither text nor bytes")
+
+
+def _text(name: str, data: bytes, other: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except ValueError:
+        raise SecretError("invalid", name + ": the value is not UTF-8 text" + (": use " + other if other else ""))
+
+
+def _json(data: bytes, code: str, message: str) -> Any:
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise SecretError(code, message)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _value(reply: Dict[str, Any]) -> bytes:
+    text, packed = reply.get("value"), reply.get("value_base64")
+    if isinstance(text, str) and packed is None:
+        return text.encode("utf-8")
+    if isinstance(packed, str) and text is None:
+        return base64.b64decode(packed, validate=True)
+    raise _strange()
+
+
+def _infos(reply: Dict[str, Any], about: str) -> List[Dict[str, Any]]:
+    rows = reply.get("secrets")
+    if not isinstance(rows, List) or not all(isinstance(row, dict) and isinstance(row.get("name"), str) for row in rows):
+        raise _strange()
+    infos = []
+    for row in rows:
+        info = {"name": row["name"], "kind": row.get("kind", "secret"), "description": row.get(about, ""),
+                "expires": row.get("expires", ""), "optional": row.get("optional", False),
+                "blank": row.get("blank", False) or row.get("state") in ("blank", "blank, optional")}
+        if isinstance(row.get("changed"), dict):
+            info["updated"] = row["changed"].get("when")
+        info.update((key, row[key]) for key in ("id", "version", "created", "updated") if key in row)
+        infos.append(info)
+    return infos
+
+
+def _has(ref: str, infos: List[Dict[str, Any]]) -> bool:
+    return any(ref in (info["name"], info.get("id")) and not info["blank"] for info in infos)
+
+
+def _clean(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text[:500])
+
+
+_STRANGE = "that is not what pinseal answers"
+
+
+def _strange() -> SecretError:
+    return SecretError("failed", _STRANGE)
+
+
+_default = Client()
+get_secret, get_bytes, get_json = _default.get_secret, _default.get_bytes, _default.get_json
+exists, list, version = _default.exists, _default.list, _default.version
+encrypt_with_key, decrypt_with_key = _default.encrypt_with_key, _default.decrypt_with_key
+decrypt_bytes_with_key = _default.decrypt_bytes_with_key
