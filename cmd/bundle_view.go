@@ -48,8 +48,11 @@ func (c *cli) openBundle(ctx context.Context, bundle *versions.Bundle, o reading
 // trustBundle takes the remembered note into account, or, for an app that is
 // not remembered, wants a word of consent.
 func (s *session) trustBundle(candidate versions.NoteCandidate, how int) error {
-	if s.isService() || how == look {
+	if how == look {
 		return nil
+	}
+	if err := s.checkNamedIdentity(); err != nil || s.isService() {
+		return err
 	}
 	if s.app != "" && s.app != s.id.String() {
 		return usage([]string{"pinseal --app " + s.id.String() + " …     if that is the app you mean"}, "the bundle is of another app than --app names; a bundle wants its id")

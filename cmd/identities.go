@@ -39,15 +39,8 @@ func (c *cli) findIdentity() (*identitySource, error) {
 	if line := c.Getenv("PINSEAL_IDENTITY"); line != "" {
 		return &identitySource{[]byte(line), "PINSEAL_IDENTITY"}, nil
 	}
-	var files []string
-	if dir := c.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
-		files = append(files, filepath.Join(dir, "pinseal.identity"))
-	}
-	files = append(files, "/run/secrets/pinseal_identity")
-	for _, file := range files {
-		if _, err := os.Stat(file); err == nil {
-			return c.readIdentity(file)
-		}
+	if file := c.handedIdentity(); file != "" {
+		return c.readIdentity(file)
 	}
 	file, err := c.defaultIdentity()
 	if err != nil {
@@ -61,6 +54,21 @@ func (c *cli) findIdentity() (*identitySource, error) {
 		return nil, hint(fmt.Errorf("identity %q can be read by others", file), "chmod 600 "+quoteShell(file))
 	}
 	return c.readIdentity(file)
+}
+
+// handedIdentity is the file in which systemd or a container runtime hands an
+// identity over, "" for none.
+func (c *cli) handedIdentity() string {
+	var files []string
+	if dir := c.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
+		files = append(files, filepath.Join(dir, "pinseal.identity"))
+	}
+	for _, file := range append(files, "/run/secrets/pinseal_identity") {
+		if _, err := os.Stat(file); err == nil {
+			return file
+		}
+	}
+	return ""
 }
 
 // namedIdentity reads the file that the user names. A key in the place of the
@@ -99,11 +107,11 @@ func (c *cli) readIdentity(file string) (*identitySource, error) {
 	return &identitySource{data, file}, nil
 }
 
-// checkNamedIdentity refuses an identity that was named and is none, before
-// anything else is asked: whoever names one means to be somebody, and what follows
-// would be asked of nobody.
+// checkNamedIdentity refuses an identity that was named or handed over and is none,
+// before anything else is asked: whoever gives one means to be somebody, and what
+// follows would be asked of nobody.
 func (c *cli) checkNamedIdentity() error {
-	if c.identity == "" && c.Getenv("PINSEAL_IDENTITY_FILE") == "" && c.Getenv("PINSEAL_IDENTITY") == "" {
+	if c.identity == "" && c.Getenv("PINSEAL_IDENTITY_FILE") == "" && c.Getenv("PINSEAL_IDENTITY") == "" && c.handedIdentity() == "" {
 		return nil
 	}
 	source, err := c.findIdentity()

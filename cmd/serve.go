@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -159,9 +158,8 @@ func (c *cli) readToken(file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// systemd gives its credentials by an access list, which looks like a group's.
-	handed := filepath.IsAbs(c.Getenv("CREDENTIALS_DIRECTORY")) && filepath.Dir(f.Name()) == filepath.Clean(c.Getenv("CREDENTIALS_DIRECTORY"))
-	if !handed && !private(info) {
+	// systemd's credentials and Kubernetes' volumes are root's, and for a group to read.
+	if !private(info) && (info.Mode().Perm()&0o007 != 0 || !ofRoot(info)) {
 		return nil, hint(fmt.Errorf("token file %q can be read by others", file), "chmod 600 "+quoteShell(file))
 	}
 	data, err := orDone(c.done, func() ([]byte, error) { return readAtMost(f, maxToken) })
