@@ -4,6 +4,8 @@ import (
 	"context"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"pinseal/repo"
 	"pinseal/versions"
@@ -60,29 +62,36 @@ func (s *session) wrapSources(env string) []*versions.Source {
 	return append(sources, &versions.Source{FS: s.repo.TreeFS(s.ctx, commit.Tree), What: "ledger of " + env})
 }
 
-// lookAtLedger opens the newest pin here, when the ref has moved, as a new command would.
+// lookAtLedger opens the newest pin here, when the ref has moved, as a new command would
+// that may not ask a remote. The first look always opens it: it may have moved since the
+// feed was.
 func (s *session) lookAtLedger(o reading, env string) func(context.Context) (*versions.Release, error) {
 	ref := versions.LedgerRef(s.id, env)
-	at, _ := s.repo.Ref(s.ctx, ref) // when it cannot be read, the first look opens it again
+	at, looked := repo.Hash(""), false
 	return func(ctx context.Context) (*versions.Release, error) {
 		now, err := s.repo.Ref(ctx, ref)
-		if err != nil || now == at {
+		if err != nil || looked && now == at {
 			return nil, err
 		}
 		r, err := s.reopen(ctx, o)
 		if err == nil {
-			at = now
+			at, looked = now, true
 		}
 		return r, err
 	}
 }
 
+// reopen reads the newest pin with the identities of s: nobody is there to be asked for
+// a passphrase again.
 func (s *session) reopen(ctx context.Context, o reading) (*versions.Release, error) {
-	fresh, err := s.open(ctx, use)
+	alone := *s.cli
+	alone.offline = true
+	fresh, err := alone.open(ctx, use)
 	if err != nil {
 		return nil, err
 	}
 	defer fresh.Close()
+	fresh.ids, fresh.idsErr, fresh.loaded = s.ids, s.idsErr, s.loaded
 	v, err := fresh.view(o)
 	if err != nil {
 		return nil, err
@@ -114,14 +123,22 @@ func (s *session) followRemote(fd *feed, o reading, f feedOptions) error {
 	if url == "" {
 		url = remote // pinseal.remote may be a URL
 	}
+	base := s.repo.Top()
+	if s.repo.Bare() {
+		base = s.repo.GitDir()
+	}
+	environ, err := s.repo.TransportEnv(s.ctx)
+	if err != nil {
+		return err
+	}
 	ids, err := s.identities()
 	if err != nil {
 		return err
 	}
 	p := fd.now.Pin
 	fd.soon = true
-	return s.follow(fd, f, url, versions.FollowOptions{
-		App: s.id, Environment: p.Environment, Identities: ids, Note: fd.now.Keys.Note(), MinPin: o.minPin,
+	return s.follow(fd, f, urlFrom(url, base), versions.FollowOptions{
+		Git: s.quietGit(environ), App: s.id, Environment: p.Environment, Identities: ids, Note: fd.now.Keys.Note(), MinPin: o.minPin,
 		Seen:  versions.Seen{Number: p.Number, Hash: p.Hash(), Generation: p.Generation},
 		Wraps: []*versions.Source{s.head},
 	})
@@ -168,10 +185,19 @@ func sameFile(a, b fs.FileInfo) bool {
 }
 
 // quietGit is git that asks nobody: what follows a remote has no terminal to itself.
-func (c *cli) quietGit() repo.Options {
-	env := c.Environ
+func (c *cli) quietGit(environ []string) repo.Options {
 	if c.Getenv("GIT_TERMINAL_PROMPT") == "" {
-		env = append(env[:len(env):len(env)], "GIT_TERMINAL_PROMPT=0")
+		environ = append(environ[:len(environ):len(environ)], "GIT_TERMINAL_PROMPT=0")
 	}
-	return repo.Options{Env: env, Apart: true}
+	return repo.Options{Env: environ, Apart: true}
+}
+
+// urlFrom is a remote as git means it in a directory: what is no URL is a path from
+// there. Git is run in another.
+func urlFrom(remote, dir string) string {
+	host, _, colon := strings.Cut(remote, ":")
+	if filepath.IsAbs(remote) || colon && !strings.ContainsAny(host, "/\\") || remote == "" || remote[0] == '-' {
+		return remote // SCHEME://…, HELPER::…, HOST:PATH, or for git to refuse
+	}
+	return filepath.Join(dir, remote)
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"strings"
 
+	"pinseal/repo"
 	"pinseal/seal"
 	"pinseal/versions"
 )
@@ -24,31 +25,46 @@ func (c *cli) remoteFeed(ctx context.Context, fd *feed, o reading, f feedOptions
 	if env == "" || seal.CheckEnvironment(env) != nil {
 		return usage([]string{"pinseal … --remote URL -e production"}, "--remote wants the name of an environment")
 	}
-	known := versions.FollowOptions{App: s.id, Environment: env, MinPin: o.minPin, Identities: s.ids}
+	known := versions.FollowOptions{Git: c.quietGit(c.Environ), App: s.id, Environment: env, MinPin: o.minPin, Identities: s.ids}
 	if s.mem != nil {
 		if known.Note, err = s.mem.note(s.id); err != nil {
 			return err
 		}
 		known.Seen = s.mem.known.seen(s.id, env)
 	}
-	cached, err := s.cachedRelease(f.cache, o, &known)
-	if err != nil {
+	if fd.now, err = s.cachedRelease(f.cache, o, &known); err != nil {
 		return err
 	}
-	if err := s.follow(fd, f, f.remote, known); err != nil {
+	if err := s.follow(fd, f, urlFrom(f.remote, c.Dir), known); err != nil {
 		return err
 	}
-	if _, err = fd.next(ctx); err != nil && cached != nil && !errors.Is(err, versions.ErrNotAuthentic) && ctx.Err() == nil {
-		c.warn("%s cannot be had: pin %d of the cache is read\n%s", fd.following, cached.Pin.Number, err)
-		fd.now, err = cached, nil
-	}
+	err = s.firstLook(fd)
 	if f.follow == 0 && !f.watch {
 		fd.look = nil
 	}
-	if err != nil && ctx.Err() == nil {
-		return s.remoteError(fd.following, err)
-	}
 	return err
+}
+
+// firstLook reads the remote's newest pin. The cache stands in when it cannot be had,
+// or is refused: then it is what would be served on, had this process been there before.
+func (s *session) firstLook(fd *feed) error {
+	cached, most := fd.now, lookTimeout
+	if cached != nil {
+		most = cacheTimeout
+	}
+	_, err := fd.next(s.ctx, most)
+	switch {
+	case err == nil || s.ctx.Err() != nil:
+		return err
+	case cached == nil:
+		return s.remoteError(fd.following, err)
+	case errors.Is(err, versions.ErrNotAuthentic):
+		s.warn("what %s has is refused, and pin %d of the cache is read: %s", fd.following, cached.Pin.Number, err)
+	default:
+		s.warn("%s cannot be had, and pin %d of the cache is read: %s", fd.following, cached.Pin.Number, err)
+	}
+	fd.missed = err
+	return nil
 }
 
 // sessionOf is a session without a repository, on the app whose id was given, or
@@ -66,12 +82,15 @@ func (c *cli) sessionOf(ctx context.Context) (*session, error) {
 	if want == "" {
 		want = c.Getenv("PINSEAL_APP")
 	}
-	switch {
+	switch service := ids != nil && ids.Service != nil; {
 	case want != "":
 		if s.id, err = seal.ParseAppID(want); err != nil {
 			return nil, usage([]string{"pinseal --app APPID …     pinseal status shows it"}, "without a repository an app is known by its id, not by a name")
 		}
-	case ids != nil && ids.Service != nil:
+		if service && ids.Service.App != s.id {
+			return nil, &versions.AuthError{What: "service identity", Reason: "is for app " + ids.Service.App.String() + ", not " + s.id.String()}
+		}
+	case service:
 		s.id = ids.Service.App
 	default:
 		return nil, usage([]string{"pinseal --app APPID …     pinseal status shows it"}, "without a repository the app's id has to be said, or a service identity at hand")
@@ -82,21 +101,22 @@ func (c *cli) sessionOf(ctx context.Context) (*session, error) {
 	return s, err
 }
 
+// someRemote is a remote of which nothing may be shown.
+const someRemote = "the remote"
+
 // follow sets a feed up to ask url, from what is known on.
 func (s *session) follow(fd *feed, f feedOptions, url string, known versions.FollowOptions) error {
-	if fd.following = normalURL(url); fd.following == "" {
-		fd.following = "the remote"
+	fd.following, _, _ = strings.Cut(normalURL(url), "?") // what comes then may be a token
+	if fd.following == "" {
+		fd.following = someRemote
 	}
-	dir, err := os.MkdirTemp("", "pinseal-follow-*") // 0700, sealed values alone
-	if err != nil {
+	dir := os.TempDir() // sealed values alone, in directories of mode 0700
+	if _, err := os.Stat(dir); err != nil {
 		return fmt.Errorf("no directory to fetch into: %w", err)
 	}
-	known.URL, known.Git = url, s.quietGit()
+	known.URL = url
 	follower := versions.NewFollower(dir, known)
-	fd.closers = append(fd.closers, func() {
-		_ = follower.Close()
-		_ = os.RemoveAll(dir)
-	})
+	fd.closers = append(fd.closers, func() { _ = follower.Close() })
 	if fd.every = f.follow; fd.every == 0 {
 		fd.every = followEvery
 	}
@@ -104,7 +124,7 @@ func (s *session) follow(fd *feed, f feedOptions, url string, known versions.Fol
 	fd.look = func(ctx context.Context) (*versions.Release, error) {
 		r, err := follower.Next(ctx)
 		if err != nil {
-			return nil, err
+			return nil, withoutURL(err, url, fd.following)
 		}
 		if r != nil {
 			held = r
@@ -116,12 +136,23 @@ func (s *session) follow(fd *feed, f feedOptions, url string, known versions.Fol
 			return nil, err
 		}
 		if f.cache != "" {
-			s.keepCache(f.cache, held.Bundle)
+			s.keepCache(f.cache, held)
 		}
 		r, held = held, nil
 		return r, nil
 	}
 	return nil
+}
+
+// withoutURL is an error of git's in which a URL is as it may be shown.
+func withoutURL(err error, url, shown string) error {
+	failed, ok := errors.AsType[*repo.GitError](err)
+	if !ok || !strings.Contains(failed.Stderr, url) {
+		return err
+	}
+	short := *failed
+	short.Stderr = strings.ReplaceAll(failed.Stderr, url, shown)
+	return &short
 }
 
 // rememberRelease keeps the note and the pin of a release. No ledger commit goes with
@@ -141,60 +172,6 @@ func (s *session) rememberRelease(r *versions.Release) error {
 	})
 }
 
-// keepCache writes what was verified. That it cannot be written is no reason not to
-// go on.
-func (s *session) keepCache(file string, bundle []byte) {
-	if err := replaceFile(s.path(file), bundle); err != nil {
-		s.warn("cache %q cannot be written: %s", file, writeReason(err))
-	}
-}
-
-// cachedRelease opens the cache, nil when there is none, and has the remote held to it.
-func (s *session) cachedRelease(file string, o reading, known *versions.FollowOptions) (*versions.Release, error) {
-	if file == "" {
-		return nil, nil
-	}
-	data, err := s.readFile(s.path(file), versions.MaxBundle)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cache %q cannot be read: %s", file, reasonOf(err))
-	}
-	r, err := s.openCache(data, known)
-	if err == nil && r.Pin.Environment != known.Environment {
-		err = &versions.AuthError{What: "cache", Reason: "is of environment " + r.Pin.Environment}
-	}
-	if err == nil && r.Pin.Number < o.minPin {
-		return nil, nil // the remote has to have a newer one
-	}
-	if err != nil {
-		return nil, hint(err, "rm "+quoteShell(file)+"      to begin with what the remote has")
-	}
-	known.Note = r.Keys.Note()
-	if r.Pin.Number >= known.Seen.Number {
-		known.Seen = versions.Seen{Number: r.Pin.Number, Hash: r.Pin.Hash(), Generation: r.Pin.Generation}
-		return r, nil
-	}
-	return nil, nil // a newer one has been seen: it is too old to begin with
-}
-
-func (s *session) openCache(data []byte, known *versions.FollowOptions) (*versions.Release, error) {
-	bundle, err := versions.ParseBundle(data)
-	if err != nil {
-		return nil, err
-	}
-	candidate, err := bundle.Note()
-	if err != nil {
-		return nil, err
-	}
-	note, err := versions.NewestNote(s.id, known.Note, candidate)
-	if err != nil {
-		return nil, err
-	}
-	return versions.OpenRelease(data, note, known.Identities)
-}
-
 // remoteError says what can be done about the first look.
 func (s *session) remoteError(remote string, err error) error {
 	switch {
@@ -202,6 +179,9 @@ func (s *session) remoteError(remote string, err error) error {
 		return err
 	case errors.Is(err, versions.ErrNotFound):
 		return hint(err, "pinseal publish ENV --first       where the app is", "pinseal … -e ENV        another environment")
+	}
+	if remote == someRemote {
+		return hint(fmt.Errorf("its ledgers cannot be fetched: %w", err), "git ls-remote URL")
 	}
 	return fetchError(remote, err)
 }

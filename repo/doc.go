@@ -15,6 +15,7 @@
 //	signatures             whether there is one, and of what format, in process; whose, as
 //	                       git verify-commit judges
 //	its own config         read by git; written in process under git's lock
+//	commits of the work    git commit --only: identity, hooks and signing are the user's
 //	push, fetch, index, ignore rules, history: git
 //
 // A child gets the caller's environment without the variables that locate a
@@ -23,6 +24,11 @@
 // and LC_ALL=C, and without GIT_*_PATHSPECS. Ids go to git by stdin: a push can have
 // more of them than a command line holds. What the environment located when the repository was opened is
 // passed on as absolute paths.
+//
+// A repository of pinseal's own ([Init]) has no templates and runs no hooks. Git is told
+// where it is, so that a damaged one is an error and never one of a directory above; and it
+// takes at most 16 MiB for one object. What a clone says of reaching remotes goes there by
+// the environment ([Repo.TransportEnv]).
 //
 // # What holds
 //
@@ -43,6 +49,8 @@
 //   - The repository's own configuration is written in process under git's lock, and
 //     only over what was read, so that it can be put back to the byte.
 //   - What is added to the index is the bytes of the file, past every filter.
+//   - A commit of named files holds these and nothing else, as they are to the byte, or
+//     there is none and the index has what it had.
 //   - No symlink is followed below the top of the work tree, nor in a commit.
 //   - Sizes are checked before memory is taken. Malformed input is an error.
 //

@@ -98,7 +98,7 @@ func TestExampleApp(t *testing.T) {
 	shop.Publish(map[string]string{"SESSION_KEY": "second key"})
 	b := &builder{t: t, dir: t.TempDir()}
 	credentials := t.TempDir()
-	if err := os.WriteFile(filepath.Join(credentials, "pinseal.identity"), shop.Identity, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(credentials, "pinseal.identity"), shop.Identity.Reveal(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	unit := "CREDENTIALS_DIRECTORY=" + credentials
@@ -119,7 +119,7 @@ func TestExampleApp(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // the server does not know who asks
 	}
-	path := serveRelease(t, shop.Identity, old)
+	path := serveRelease(t, shop.Identity.Reveal(), old)
 	out, said, err = b.run(app, "PINSEAL_SOCKET="+path)
 	if want := "pin 1 of production\n" + sessionOf("first key"); out != want || said != "" || err != nil {
 		t.Errorf("%q, %q, %v; want %q", out, said, err, want)

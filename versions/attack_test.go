@@ -86,7 +86,7 @@ func TestSecretFileBits(t *testing.T) {
 		bad[i] ^= 1 << (i % 8)
 		f, err := ParseSecretFile(bad)
 		if err == nil {
-			_, err = set.open("A", f)
+			_, err = set.Open("A", f)
 		}
 		if err == nil && (i < about || i >= about+4) {
 			t.Fatalf("byte %d: opens", i)

@@ -187,7 +187,7 @@ func BenchmarkOpen(b *testing.B) {
 				bare += time.Since(start)
 				start = time.Now()
 				a.must(inParallel(n, func(i int) error {
-					_, err := set.open(names[i], files[i])
+					_, err := set.Open(names[i], files[i])
 					return err
 				}))
 				ours += time.Since(start)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log"
 
+	"pinseal/seal"
 	"pinseal/versions"
 )
 
@@ -19,7 +20,9 @@ var bundle []byte
 // The identity of the service web, which no app embeds.
 //
 //go:embed testdata/web.identity
-var identityOfWeb []byte
+var webIdentity []byte
+
+var identityOfWeb = seal.NewSecret(webIdentity)
 
 // An app that carries its secrets with it, sealed: the bundle is embedded when it is built,
 // and the identity is given to it where it runs.
@@ -28,7 +31,7 @@ func Example() {
 	environ := []string{"CREDENTIALS_DIRECTORY=/run/credentials/shop.service"}
 	readFile := func(name string) ([]byte, error) {
 		if name == "/run/credentials/shop.service/pinseal.identity" {
-			return identityOfWeb, nil
+			return webIdentity, nil
 		}
 		return nil, fs.ErrNotExist
 	}

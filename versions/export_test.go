@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"pinseal/seal"
 )
 
 // Shop is an app in a real repository, for tests and examples outside of the package.
 type Shop struct {
 	Dir      string
 	App      string
-	Identity []byte // of the service web
+	Identity seal.Secret // of the service web
 
 	app *testApp
 }
@@ -19,7 +21,7 @@ type Shop struct {
 func NewShop(values map[string]string) (s *Shop, done func()) {
 	t := &exampleTB{}
 	a := newApp(t)
-	s = &Shop{Dir: a.dir, App: a.id.String(), Identity: a.identityText("web"), app: a}
+	s = &Shop{Dir: a.dir, App: a.id.String(), Identity: seal.NewSecret(a.identityText("web")), app: a}
 	s.Publish(values)
 	return s, t.done
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"pinseal/repo"
 	"pinseal/seal"
@@ -25,30 +23,37 @@ type FollowOptions struct {
 	Wraps       []*Source // where wraps are looked for besides the pin
 }
 
-// renewAfter is how many pins are fetched into one repository: git keeps what was
-// fetched before, and a new one is as good.
-const renewAfter = 64
+const (
+	// renewAfter is how many pins are fetched into one repository: git keeps what was
+	// fetched before, and a new one is as good.
+	renewAfter = 64
+	// deeper is how far down pins are fetched when those on top are void: whoever had
+	// the publish key, and can push still, can put them there.
+	deeper = 50
+)
 
 // Follower brings the newest pin of an environment from a remote, each time it is
 // asked: its ledger ref alone, at depth 1, in a repository of its own that it makes and
 // renews. It needs no clone. What it gives is verified under the newest app note that
 // it met, and goes forward only. It is for one goroutine.
 type Follower struct {
-	o    FollowOptions
-	dir  string // of its own, below the one that was given
-	repo *repo.Repo
-	pins int // fetched into repo
-	made int // repositories so far
+	o      FollowOptions
+	dir    string // where repositories are made
+	most   int64  // bytes of one
+	repo   *repo.Repo
+	format string // of its objects
+	pins   int    // fetched into repo
 
-	note *seal.Note
-	seen Seen
-	at   repo.Hash // ledger commit of the newest pin that was given
+	note  *seal.Note
+	seen  Seen
+	at    repo.Hash // what the ledger held when it was last verified
+	given [32]byte  // the pin that was given last
 }
 
-// NewFollower returns a follower that works in dir, an empty private directory. The
-// caller removes it after Close.
+// NewFollower returns a follower that makes its repositories in dir, which others may
+// use too: each is a private directory pinseal-follow-*, one at a time.
 func NewFollower(dir string, o FollowOptions) *Follower {
-	return &Follower{o: o, dir: dir, note: o.Note, seen: o.Seen}
+	return &Follower{o: o, dir: dir, most: maxFetched, format: "sha1", note: o.Note, seen: o.Seen}
 }
 
 // Note is the newest app note so far, nil before there is any.
@@ -74,69 +79,53 @@ func (f *Follower) Close() error {
 // back or went away, seal.ErrNoKey for identities that are no member. After any error
 // the next call begins anew with what was known before.
 func (f *Follower) Next(ctx context.Context) (*Release, error) {
-	tip, err := f.fetch(ctx)
-	if err == nil && tip == f.at {
-		return nil, nil
-	}
-	var r *Release
-	if err == nil {
-		r, err = f.open(ctx, tip)
+	r, err := f.next(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // what could not be read for that is not to blame
 	}
 	if err != nil {
 		// What was fetched is not kept: it may be anything, of any size.
 		return nil, errors.Join(err, f.Close())
 	}
-	if f.pins++; f.pins >= renewAfter {
+	f.repo.Close() // descriptors, and a helper of git's
+	if f.pins >= renewAfter || sizeOf(f.repo.Top()) > maxKept {
 		err = f.Close()
 	}
 	return r, err
 }
 
-// fetch brings the ledger's ref, and returns what it holds.
-func (f *Follower) fetch(ctx context.Context) (repo.Hash, error) {
-	ref := LedgerRef(f.o.App, f.o.Environment)
-	err := f.fetchInto(ctx, ref, "sha1")
-	if git, ok := errors.AsType[*repo.GitError](err); ok && strings.Contains(git.Stderr, "mismatched algorithms") {
-		if err := f.Close(); err != nil {
-			return "", err
+func (f *Follower) next(ctx context.Context) (*Release, error) {
+	tip, err := f.fetch(ctx, 1)
+	if err != nil || tip == f.at {
+		return nil, err
+	}
+	f.pins++
+	r, err := f.open(ctx, tip)
+	if errors.Is(err, repo.ErrMissing) {
+		// What counts is further down.
+		if tip, err = f.fetch(ctx, deeper); err == nil {
+			r, err = f.open(ctx, tip)
 		}
-		err = f.fetchInto(ctx, ref, "sha256")
 	}
-	if git, ok := errors.AsType[*repo.GitError](err); ok && strings.Contains(git.Stderr, "couldn't find remote ref") {
-		if f.seen.Number > 0 {
-			return "", &BehindError{Environment: f.o.Environment, Known: f.seen.Number}
-		}
-		return "", &NotFoundError{What: "pin", In: "the ledger of " + f.o.Environment + " of app " + f.o.App.String() + " on the remote"}
-	}
-	if err != nil {
-		return "", err
-	}
-	tip, err := f.repo.Ref(ctx, ref)
-	if err == nil && tip == "" {
-		err = errors.New("git fetched nothing")
-	}
-	return tip, err
+	return r, err
 }
 
-func (f *Follower) fetchInto(ctx context.Context, ref, format string) error {
-	if f.repo == nil {
-		f.made++
-		dir := filepath.Join(f.dir, fmt.Sprint(f.made))
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			return err
-		}
-		r, err := repo.Init(ctx, dir, format, f.o.Git)
-		if err != nil {
-			return errors.Join(err, os.RemoveAll(dir))
-		}
-		f.repo = r
-	}
-	return f.repo.Fetch(ctx, f.o.URL, 1, "+"+ref+":"+ref)
-}
-
-// open verifies the ledger's tip and takes its set into memory.
+// open verifies the ledger and takes the set of its newest pin into memory. It is nil
+// when that is the pin that was given last.
 func (f *Follower) open(ctx context.Context, tip repo.Hash) (*Release, error) {
-	candidate, err := LedgerNote(ctx, f.repo, tip, f.o.Environment)
+	if err := f.checkTrees(ctx, tip); err != nil {
+		return nil, err
+	}
+	at, err := f.counted(ctx, tip)
+	if err != nil {
+		return nil, err
+	}
+	if at != tip {
+		if err := f.checkTrees(ctx, at); err != nil {
+			return nil, err
+		}
+	}
+	candidate, err := LedgerNote(ctx, f.repo, at, f.o.Environment)
 	if err != nil {
 		return nil, err
 	}
@@ -159,10 +148,30 @@ func (f *Follower) open(ctx context.Context, tip repo.Hash) (*Release, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := NewRelease(source, note, f.o.Identities, f.o.Wraps...)
-	if err != nil {
-		return nil, err
+	var r *Release
+	if entry.Hash() != f.given {
+		if r, err = NewRelease(source, note, f.o.Identities, f.o.Wraps...); err != nil {
+			return nil, err
+		}
 	}
-	f.note, f.seen, f.at = note, l.Seen(), tip
+	f.note, f.seen, f.at, f.given = note, l.Seen(), tip, entry.Hash()
 	return r, nil
+}
+
+// counted is the ledger commit whose app note is asked: the tip, or the first below it
+// that the note known here does not make void. A void pin is as if absent, with
+// whatever note stands beside it.
+func (f *Follower) counted(ctx context.Context, tip repo.Hash) (repo.Hash, error) {
+	if f.note == nil {
+		return tip, nil
+	}
+	l := &Ledger{repo: f.repo, note: f.note, env: f.o.Environment}
+	err := l.findTip(ctx, tip)
+	switch {
+	case errors.Is(err, repo.ErrMissing):
+		return "", err
+	case err != nil || l.tip == nil: // the newest note may know more, and says what is wrong
+		return tip, nil
+	}
+	return l.tip.LedgerCommit, nil
 }

@@ -159,8 +159,8 @@ func TestFollowerRenews(t *testing.T) {
 		a.publishA(text)
 		a.wantNext(f, text)
 	}
-	if f.made != 2 {
-		t.Errorf("%d repositories were made, want 2", f.made)
+	if f.pins != 1 {
+		t.Errorf("%d pins are in the second repository, want 1", f.pins)
 	}
 	left, err := os.ReadDir(f.dir)
 	a.must(err)
@@ -204,9 +204,20 @@ func TestFollowerSHA256(t *testing.T) {
 	other.dir, other.r = dir, openRepo(t, dir)
 	commit, _ := other.writeCommit(a.tree(a.ledger().Tip()), nil)
 	tgit(t, dir, "update-ref", LedgerRef(a.id, prod), string(commit))
-	f := a.follower(FollowOptions{URL: "file://" + dir})
-	a.wantNext(f, "one")
-	a.wantNext(f, "")
+	for _, version := range []string{"0", "2"} {
+		f := a.follower(FollowOptions{URL: "file://" + dir})
+		f.o.Git.Env = append(f.o.Git.Env, "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=protocol.version", "GIT_CONFIG_VALUE_0="+version)
+		a.wantNext(f, "one")
+		a.wantNext(f, "")
+		// A host that changes its mind is followed, from what was seen on.
+		f.o.URL = "file://" + a.dir
+		a.publishA("next " + version)
+		a.wantNext(f, "next "+version)
+		f.o.URL = "file://" + dir
+		if _, err := f.Next(t.Context()); !errors.As(err, new(*BehindError)) {
+			t.Errorf("behind in another format: %v", err)
+		}
+	}
 }
 
 func TestPinFollows(t *testing.T) {

@@ -121,11 +121,11 @@ func (d *Draft) openResealed(ctx context.Context, p Proposal, old *Source) error
 			return err
 		}
 		c.Action = Changed
-		a, err := was.open(c.Name, c.Old)
+		a, err := was.Open(c.Name, c.Old)
 		if err != nil {
 			return nil // it stays changed: that is no doubt about the set to be pinned
 		}
-		b, err := now.open(c.Name, c.New)
+		b, err := now.Open(c.Name, c.New)
 		if err == nil && a.Secret.Equal(b.Secret) && len(c.New.Versions) <= 1 {
 			c.Action = Resealed
 		}

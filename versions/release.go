@@ -43,20 +43,41 @@ func OpenRelease(data []byte, note *seal.Note, ids *seal.Identities, more ...*So
 	return &Release{Set: &Set{Source: source, Environment: pin.Environment, Keys: keys}, Pin: pin, Bundle: data}, nil
 }
 
-// Follows reports why p cannot come after the pin that was read before: it went back,
-// or is not of that chain as far as two pins show. A nil before is followed by any, and
-// a pin by itself.
+// Follows reports why r cannot come after the release that was read before: it went
+// back, or is not of that chain as far as two pins show. A nil before is followed by
+// any, and a release by one of the same pin. A pin that r's app note knows to be void
+// counts as the last one that its key validly signed.
+func (r *Release) Follows(before *Release) error {
+	if before == nil {
+		return nil
+	}
+	was := before.Pin
+	l := &Ledger{note: r.Keys.Note(), env: was.Environment}
+	seen := l.unvoid(Seen{Number: was.Number, Hash: was.Hash(), Generation: was.Generation})
+	return r.Pin.follows(was, seen, !l.isVoid(was))
+}
+
+// Follows is [Release.Follows] for pins alone: a pin that became void is not told.
 func (p *Pin) Follows(before *Pin) error {
+	if before == nil {
+		return nil
+	}
+	return p.follows(before, Seen{Number: before.Number, Hash: before.Hash()}, true)
+}
+
+// follows holds p to before, which counts as seen, and was it valid also to what it
+// was signed under.
+func (p *Pin) follows(before *Pin, seen Seen, valid bool) error {
 	what := fmt.Sprintf("pin %d of %s", p.Number, p.Environment)
 	switch {
-	case before == nil || p.Hash() == before.Hash():
-		return nil
 	case p.App != before.App || p.Environment != before.Environment:
 		return &AuthError{What: what, Reason: fmt.Sprintf("is of another app or environment than pin %d of %s", before.Number, before.Environment)}
-	case p.Number < before.Number:
-		return &BehindError{Environment: p.Environment, Have: p.Number, Known: before.Number}
-	case p.contradicts(before.Number, before.Hash()), p.Generation < before.Generation, p.NoteVersion < before.NoteVersion:
-		return &AuthError{What: what, Reason: fmt.Sprintf("does not go on from pin %d, which was read before", before.Number)}
+	case valid && p.Hash() == before.Hash():
+		return nil
+	case p.Number < seen.Number:
+		return &BehindError{Environment: p.Environment, Have: p.Number, Known: seen.Number}
+	case p.contradicts(seen.Number, seen.Hash), valid && (p.Generation < before.Generation || p.NoteVersion < before.NoteVersion):
+		return &AuthError{What: what, Reason: fmt.Sprintf("does not go on from pin %d, which was read before", seen.Number)}
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"pinseal/repo"
 	"pinseal/seal"
 )
 
@@ -25,9 +24,9 @@ import (
 //	ErrNotAuthentic   something does not prove to be what it should be
 //	*JSONError        the value is not the JSON that is wanted
 type Reader interface {
-	// Get opens one secret; of a named key, the newest version. Each call gives a
-	// plaintext of its own, which is kept nowhere. It prints as [secret]; what sends
-	// it on asks it to Reveal.
+	// Get opens one secret; of a named key, the newest version, which a server does
+	// not give out. Each call gives a plaintext of its own, which is kept nowhere. It
+	// prints as [secret]; what sends it on asks it to Reveal.
 	Get(ctx context.Context, name string) (seal.Secret, error)
 	// JSON opens one secret and decodes it as encoding/json does. After an error into
 	// may be filled in part.
@@ -48,8 +47,9 @@ type Reader interface {
 type Options struct {
 	// Identity is the text of an identity file, as [seal.ParseIdentities] takes it: a
 	// service identity, age identities, or an ssh key. Nobody is asked for a
-	// passphrase, and no plugin is run. [FindIdentity] looks in the usual places.
-	Identity []byte
+	// passphrase, and no plugin is run. [FindIdentity] looks in the usual places;
+	// [seal.NewSecret] makes one of bytes.
+	Identity seal.Secret
 
 	// App is the id that the app must have. A service identity vouches for it by
 	// itself; with any other it is required: whoever has keys of two apps must not be
@@ -76,13 +76,16 @@ type Options struct {
 	// Interval is how often Watch looks; 0 is 5 seconds.
 	Interval time.Duration
 
-	// Git is how git is run where it is: a plain clone of this user is read in process,
-	// for any other Git.Env is best os.Environ().
-	Git repo.Options
+	// Environ is os.Environ, where [OpenPin] has to run git: a plain clone of this user
+	// is read in process, and does without. It is called once. No variable whose name
+	// begins with PINSEAL_ reaches git.
+	Environ func() []string
 }
 
-// Secrets is the set of one pin, verified, in memory, and with the keys that open it.
-// Only Watch ever puts a newer pin in its place, at once and as a whole.
+// Secrets is the set of one pin, in memory: verified, and every value opened once to
+// see that it does. It holds the keys, and the values sealed. Only Watch ever puts a
+// newer pin in its place, at once and as a whole. It is a [Reader], and safe for
+// concurrent use.
 type Secrets struct {
 	now      atomic.Pointer[opened]
 	from     supply // nil: there is nothing to look at again
@@ -99,31 +102,38 @@ type supply interface {
 	close() error
 }
 
-// opened is a release whose files are parsed and whose keys are at hand.
+// opened is a release whose files are parsed, and of which every value opens.
 type opened struct {
 	*Release
 	files map[string]*SecretFile
 }
 
-// newOpened reads a whole release. A value that is sealed to a key that is not at hand
-// is an error now, and not when it is asked for.
-func newOpened(r *Release) (*opened, error) {
+// newOpened reads a whole release, and opens every value once, on all cores: one whose
+// key is not at hand, or that stands where it was not sealed for, is an error now, and
+// not when it is asked for.
+func newOpened(ctx context.Context, r *Release) (*opened, error) {
 	names, files, err := r.Source.Files(r.Environment)
 	if err != nil {
 		return nil, err
 	}
 	o := &opened{Release: r, files: make(map[string]*SecretFile, len(names))}
 	for i, f := range files {
-		for _, generation := range f.Generations() {
-			if _, err := r.Keys.Key(seal.ReadSlot(r.Environment), generation); err != nil {
-				return nil, err
-			}
-		}
 		o.files[names[i]] = f
 	}
 	// An identity that reads nothing here is told so before the first secret is added.
-	_, err = r.Keys.candidates(seal.ReadSlot(r.Environment))
-	return o, err
+	if _, err := r.Keys.candidates(seal.ReadSlot(r.Environment)); err != nil {
+		return nil, err
+	}
+	err = inParallel(len(files), func(i int) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return r.Opens(names[i], files[i])
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // newSecrets opens what there is to begin with.
@@ -138,7 +148,9 @@ func newSecrets(ctx context.Context, from supply, o Options) (*Secrets, error) {
 	return s, nil
 }
 
-// Get implements [Reader].
+// Get opens one secret; of a named key, the newest version. Each call gives a plaintext
+// of its own: it prints as [secret], and its Reveal gives the bytes. A name that is not
+// there is an ErrNotFound, one that has no value a *BlankError.
 func (s *Secrets) Get(ctx context.Context, name string) (seal.Secret, error) {
 	if err := ctx.Err(); err != nil {
 		return seal.Secret{}, err
@@ -152,11 +164,12 @@ func (s *Secrets) Get(ctx context.Context, name string) (seal.Secret, error) {
 		}
 		return seal.Secret{}, missing
 	}
-	v, err := now.open(name, f)
+	v, err := now.Open(name, f)
 	return v.Secret, err
 }
 
-// JSON implements [Reader].
+// JSON opens one secret and decodes it as encoding/json does. A value that does not fit
+// is a *JSONError, which says nothing of it; into may be filled in part then.
 func (s *Secrets) JSON(ctx context.Context, name string, into any) error {
 	value, err := s.Get(ctx, name)
 	if err != nil {
@@ -165,7 +178,8 @@ func (s *Secrets) JSON(ctx context.Context, name string, into any) error {
 	return DecodeJSON(name, value, into)
 }
 
-// List implements [Reader]. It has no dates: those are in git's history.
+// List says what secrets there are, sorted by name, blanks too, and never a value. It
+// has no dates: those are in git's history.
 func (s *Secrets) List(ctx context.Context) ([]Info, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -173,7 +187,7 @@ func (s *Secrets) List(ctx context.Context) ([]Info, error) {
 	return s.now.Load().Infos()
 }
 
-// Version implements [Reader].
+// Version says which pin is open: its number, hash, publisher and message.
 func (s *Secrets) Version(ctx context.Context) (VersionInfo, error) {
 	return s.now.Load().Pin.Info(), ctx.Err()
 }

@@ -69,7 +69,7 @@ func newBundleSupply(read func() ([]byte, error), o Options) (*bundleSupply, err
 	return &bundleSupply{trust: t, read: read}, err
 }
 
-func (b *bundleSupply) look(context.Context) (*opened, error) {
+func (b *bundleSupply) look(ctx context.Context) (*opened, error) {
 	data, err := b.read()
 	if err != nil || b.last != nil && bytes.Equal(data, b.last.Bundle) {
 		return nil, err
@@ -98,7 +98,7 @@ func (b *bundleSupply) look(context.Context) (*opened, error) {
 	if err := b.check(r.Pin); err != nil {
 		return nil, err
 	}
-	now, err := newOpened(r)
+	now, err := newOpened(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +126,8 @@ type trust struct {
 // newTrust settles which app it is; what is it that is opened, for people.
 func newTrust(what string, o Options) (t trust, err error) {
 	t.o = o
-	t.o.Identity = nil // nothing asks for it again
-	if t.ids, err = seal.ParseIdentities(o.Identity, seal.Prompts{}); err != nil {
+	t.o.Identity = seal.Secret{} // nothing asks for it again
+	if t.ids, err = seal.ParseIdentities(o.Identity.Reveal(), seal.Prompts{}); err != nil {
 		return t, &NoKeyError{Reason: "the identity cannot be used: " + err.Error()}
 	}
 	service := t.ids.Service

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+
+	"pinseal/seal"
 )
 
 // FindIdentity looks for an app's identity in the usual places. The first that is
@@ -22,7 +24,7 @@ import (
 //
 // A place that is named, or there, and cannot be read is an error and no reason to
 // look in the next. Errors are *NoKeyError, and do not repeat a variable.
-func FindIdentity(environ []string, read func(name string) ([]byte, error)) ([]byte, error) {
+func FindIdentity(environ []string, read func(name string) ([]byte, error)) (seal.Secret, error) {
 	variable := func(name string) (value string) {
 		for _, kv := range environ {
 			if k, v, _ := strings.Cut(kv, "="); k == name {
@@ -33,10 +35,10 @@ func FindIdentity(environ []string, read func(name string) ([]byte, error)) ([]b
 	}
 	if file := variable("PINSEAL_IDENTITY_FILE"); file != "" {
 		data, err := read(file)
-		return data, unreadIdentity("the file that PINSEAL_IDENTITY_FILE names", err)
+		return readIdentity("the file that PINSEAL_IDENTITY_FILE names", data, err)
 	}
 	if text := variable("PINSEAL_IDENTITY"); text != "" {
-		return []byte(text), nil
+		return seal.NewSecret([]byte(text)), nil
 	}
 	files := []string{"/run/secrets/pinseal_identity"}
 	if dir := variable("CREDENTIALS_DIRECTORY"); dir != "" {
@@ -45,20 +47,20 @@ func FindIdentity(environ []string, read func(name string) ([]byte, error)) ([]b
 	for _, file := range files {
 		data, err := read(file)
 		if !errors.Is(err, fs.ErrNotExist) {
-			return data, unreadIdentity(filepath.Base(file), err)
+			return readIdentity(filepath.Base(file), data, err)
 		}
 	}
-	return nil, &NoKeyError{Reason: "there is no identity: none of PINSEAL_IDENTITY_FILE, PINSEAL_IDENTITY, " +
-		"$CREDENTIALS_DIRECTORY/pinseal.identity and /run/secrets/pinseal_identity is there"}
+	return seal.Secret{}, &NoKeyError{Reason: "there is no identity: set PINSEAL_IDENTITY_FILE to the name of its file, or put it into " +
+		"PINSEAL_IDENTITY, $CREDENTIALS_DIRECTORY/pinseal.identity or /run/secrets/pinseal_identity"}
 }
 
-// unreadIdentity leaves out the path of a failure to read: a key may stand there.
-func unreadIdentity(what string, err error) error {
+// readIdentity leaves out the path of a failure to read: a key may stand there.
+func readIdentity(what string, data []byte, err error) (seal.Secret, error) {
 	if err == nil {
-		return nil
+		return seal.NewSecret(data), nil
 	}
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err
 	}
-	return &NoKeyError{Reason: "identity: " + what + " cannot be read: " + err.Error()}
+	return seal.Secret{}, &NoKeyError{Reason: "identity: " + what + " cannot be read: " + err.Error()}
 }

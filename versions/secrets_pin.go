@@ -25,7 +25,11 @@ func OpenPin(ctx context.Context, dir, environment string, o Options) (*Secrets,
 	if err != nil {
 		return nil, err
 	}
-	r, err := repo.Open(ctx, dir, o.Git)
+	git := repo.Options{Offline: true}
+	if o.Environ != nil {
+		git.Env = o.Environ()
+	}
+	r, err := repo.Open(ctx, dir, git)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +77,7 @@ func (p *pinSupply) look(ctx context.Context) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, err := newOpened(r)
+	now, err := newOpened(ctx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func TestOpenPin(t *testing.T) {
 	if !errors.As(err, new(*seal.NameError)) {
 		t.Error(err)
 	}
-	_, err = OpenPin(t.Context(), t.TempDir(), prod, Options{Identity: a.identityText("web"), Git: repo.Options{Env: testEnv(a.dir)}})
+	_, err = OpenPin(t.Context(), t.TempDir(), prod, Options{Identity: seal.NewSecret(a.identityText("web")), Environ: func() []string { return testEnv(a.dir) }})
 	if !errors.As(err, new(*repo.NotRepoError)) {
 		t.Error(err)
 	}
@@ -86,7 +86,7 @@ func TestOpenPin(t *testing.T) {
 // A clone without its work tree files, a bare one, and one that git alone understands.
 func TestOpenPinLayouts(t *testing.T) {
 	a, _, _ := pinnedApp(t)
-	git := repo.Options{Env: testEnv(a.dir)}
+	git := func() []string { return testEnv(a.dir) }
 	bare := filepath.Join(t.TempDir(), "bare")
 	tgit(t, a.dir, "clone", "-q", "--mirror", a.dir, bare)
 	empty := t.TempDir()
@@ -95,10 +95,18 @@ func TestOpenPinLayouts(t *testing.T) {
 	linked := filepath.Join(t.TempDir(), "linked")
 	tgit(t, a.dir, "worktree", "add", "-q", linked)
 	for _, dir := range []string{bare, empty, linked} {
-		s, err := OpenPin(t.Context(), dir, prod, Options{Identity: a.identityText("web"), Git: git})
+		s, err := OpenPin(t.Context(), dir, prod, Options{Identity: seal.NewSecret(a.identityText("web")), Environ: git})
 		a.must(err)
 		a.must(s.Close())
 		wantSecret(t, s, "A", "two")
+	}
+	// Nothing is fetched, not even what a partial clone left where it came from.
+	partial := filepath.Join(t.TempDir(), "partial")
+	tgit(t, a.dir, "config", "uploadpack.allowFilter", "true")
+	tgit(t, a.dir, "clone", "-q", "--mirror", "--filter=blob:none", "file://"+a.dir, partial)
+	_, err := OpenPin(t.Context(), partial, prod, Options{Identity: seal.NewSecret(a.identityText("web")), Environ: git})
+	if !errors.Is(err, repo.ErrMissing) && !errors.Is(err, repo.ErrOffline) {
+		t.Errorf("a partial clone: %v", err)
 	}
 	a.must(os.RemoveAll(filepath.Join(a.dir, ".pinseal")))
 	s, err := a.openPin("web", nil)
@@ -259,6 +267,63 @@ func TestWatchLedger(t *testing.T) {
 		w.want(5, "")
 		wantSecret(t, s, "A", "five")
 	})
+}
+
+// A value that was copied to another place verifies, its key is at hand, and it does not
+// open: nothing with it is opened, and no Watch puts it in the place of what is.
+func TestSecretsOpenAll(t *testing.T) {
+	for name, spoil := range map[string]func(a *testApp){
+		"secret": func(a *testApp) {
+			a.putFile(prod, "SPOILT", SecretFile{Kind: KindSecret, Value: a.sealed(prod, "A", "copied")})
+		},
+		"older version of a key": func(a *testApp) {
+			e, _ := a.note.Newest("production.read")
+			at := func(n uint32) string {
+				return a.sealedAt(seal.Place{App: a.id, Environment: prod, Kind: KindKey, Name: "SPOILT", Version: n}, e, strings.Repeat("k", 16))
+			}
+			a.putFile(prod, "SPOILT", SecretFile{Kind: KindKey, Bits: 128, Versions: []KeyVersion{{Number: 1, Value: at(3)}, {Number: 2, Value: at(2)}}})
+		},
+	} {
+		a, _, two := pinnedApp(t)
+		file := filepath.Join(t.TempDir(), "production.bundle")
+		a.must(os.WriteFile(file, a.bundle(two, "web"), 0o600))
+		synctest.Test(t, func(t *testing.T) {
+			a.t = t
+			ledger, err := a.openPin("web", nil)
+			a.must(err)
+			onDisk, err := OpenBundleFile(file, a.optionsOf("web"))
+			a.must(err)
+			sets := []*Secrets{ledger, onDisk}
+			watches := []*watched{watch(t, ledger), watch(t, onDisk)}
+			for _, w := range watches {
+				defer w.stop()
+				w.want(2, "")
+			}
+			spoil(a)
+			a.set(prod, "A", "three")
+			three := a.publish("ci") // who cannot open values
+			a.must(os.WriteFile(file, a.bundle(three, "web"), 0o600))
+			for i, w := range watches {
+				w.want(2, "was not sealed for this place")
+				wantPin(t, sets[i], 2)
+				wantSecret(t, sets[i], "A", "two")
+			}
+			if seen := ledger.Seen(); seen.Number != 2 {
+				t.Errorf("%s: seen %d", name, seen.Number)
+			}
+			_, err = OpenBundle(a.bundle(three, "web"), a.optionsOf("web"))
+			wantErr(t, err, ErrNotAuthentic, "was not sealed for this place")
+			_, err = a.openPin("web", nil)
+			wantErr(t, err, ErrNotAuthentic, "was not sealed for this place")
+			a.drop(FilePath(prod, "SPOILT"))
+			four := a.publish("ci")
+			a.must(os.WriteFile(file, a.bundle(four, "web"), 0o600))
+			for i, w := range watches {
+				w.want(4, "")
+				wantSecret(t, sets[i], "A", "three")
+			}
+		})
+	}
 }
 
 func TestWatchEnds(t *testing.T) {

@@ -27,7 +27,9 @@ func (a *testApp) identityText(name string) []byte {
 	return []byte(line + "\n")
 }
 
-func (a *testApp) optionsOf(name string) Options { return Options{Identity: a.identityText(name)} }
+func (a *testApp) optionsOf(name string) Options {
+	return Options{Identity: seal.NewSecret(a.identityText(name))}
+}
 
 // wantSecret reads through the library.
 func wantSecret(t testing.TB, r Reader, name, want string) {
@@ -158,30 +160,30 @@ func TestSecretsBundleTrust(t *testing.T) {
 		part string
 	}{
 		"service":                     {newest, a.optionsOf("web"), nil, ""},
-		"plain, id given":             {newest, Options{Identity: a.identityText("bob"), App: a.id.String()}, nil, ""},
-		"environment given":           {newest, Options{Identity: a.identityText("web"), Environment: prod}, nil, ""},
-		"at the lowest pin":           {newest, Options{Identity: a.identityText("web"), MinPin: 2}, nil, ""},
-		"pin that was seen":           {newest, Options{Identity: a.identityText("web"), Seen: seenOf(two)}, nil, ""},
-		"after the pin seen":          {newest, Options{Identity: a.identityText("web"), Seen: seenOf(one)}, nil, ""},
-		"newer note given":            {newest, Options{Identity: a.identityText("web"), Note: noteNow}, nil, ""},
-		"older note given":            {three, Options{Identity: a.identityText("late"), Note: noteBefore}, nil, ""},
+		"plain, id given":             {newest, Options{Identity: seal.NewSecret(a.identityText("bob")), App: a.id.String()}, nil, ""},
+		"environment given":           {newest, Options{Identity: seal.NewSecret(a.identityText("web")), Environment: prod}, nil, ""},
+		"at the lowest pin":           {newest, Options{Identity: seal.NewSecret(a.identityText("web")), MinPin: 2}, nil, ""},
+		"pin that was seen":           {newest, Options{Identity: seal.NewSecret(a.identityText("web")), Seen: seenOf(two)}, nil, ""},
+		"after the pin seen":          {newest, Options{Identity: seal.NewSecret(a.identityText("web")), Seen: seenOf(one)}, nil, ""},
+		"newer note given":            {newest, Options{Identity: seal.NewSecret(a.identityText("web")), Note: noteNow}, nil, ""},
+		"older note given":            {three, Options{Identity: seal.NewSecret(a.identityText("late")), Note: noteBefore}, nil, ""},
 		"plain, no id":                {newest, a.optionsOf("bob"), ErrNotAuthentic, "nothing says which app"},
-		"plain, another id":           {newest, Options{Identity: a.identityText("bob"), App: other.id.String()}, ErrNotAuthentic, "is of app"},
+		"plain, another id":           {newest, Options{Identity: seal.NewSecret(a.identityText("bob")), App: other.id.String()}, ErrNotAuthentic, "is of app"},
 		"another app's bundle":        {foreign, a.optionsOf("web"), ErrNotAuthentic, "is of app"},
 		"another app's service":       {newest, other.optionsOf("web"), ErrNotAuthentic, "is of app"},
-		"service and another id":      {newest, Options{Identity: a.identityText("web"), App: other.id.String()}, ErrNotAuthentic, "is for app"},
-		"note of another app":         {newest, Options{Identity: a.identityText("web"), Note: other.note.Signed()}, ErrNotAuthentic, "is of app"},
-		"another environment":         {newest, Options{Identity: a.identityText("web"), Environment: "dev"}, ErrNotFound, `no environment "dev"`},
-		"below the lowest pin":        {old, Options{Identity: a.identityText("web"), MinPin: 2}, ErrNotAuthentic, "lowest that is allowed, 2"},
-		"older than the pin seen":     {old, Options{Identity: a.identityText("web"), Seen: seenOf(two)}, ErrNotAuthentic, "went back from pin 2 to pin 1"},
-		"other pin of that number":    {a.bundleOf(forked), Options{Identity: a.identityText("web"), Seen: seenOf(two)}, ErrNotAuthentic, "not of the chain"},
+		"service and another id":      {newest, Options{Identity: seal.NewSecret(a.identityText("web")), App: other.id.String()}, ErrNotAuthentic, "is for app"},
+		"note of another app":         {newest, Options{Identity: seal.NewSecret(a.identityText("web")), Note: other.note.Signed()}, ErrNotAuthentic, "is of app"},
+		"another environment":         {newest, Options{Identity: seal.NewSecret(a.identityText("web")), Environment: "dev"}, ErrNotFound, `no environment "dev"`},
+		"below the lowest pin":        {old, Options{Identity: seal.NewSecret(a.identityText("web")), MinPin: 2}, ErrNotAuthentic, "lowest that is allowed, 2"},
+		"older than the pin seen":     {old, Options{Identity: seal.NewSecret(a.identityText("web")), Seen: seenOf(two)}, ErrNotAuthentic, "went back from pin 2 to pin 1"},
+		"other pin of that number":    {a.bundleOf(forked), Options{Identity: seal.NewSecret(a.identityText("web")), Seen: seenOf(two)}, ErrNotAuthentic, "not of the chain"},
 		"service came after the note": {newest, a.optionsOf("late"), ErrNotAuthentic, "older than version 2"},
-		"left by the note given":      {three, Options{Identity: a.identityText("bob"), App: a.id.String(), Note: without}, seal.ErrNoKey, "not a member"},
-		"does not read it":            {newest, Options{Identity: a.identityText("ci"), App: a.id.String()}, seal.ErrNoKey, "has not been given"},
-		"stranger":                    {newest, Options{Identity: other.identityText("bob"), App: a.id.String()}, seal.ErrNoKey, "not a member"},
+		"left by the note given":      {three, Options{Identity: seal.NewSecret(a.identityText("bob")), App: a.id.String(), Note: without}, seal.ErrNoKey, "not a member"},
+		"does not read it":            {newest, Options{Identity: seal.NewSecret(a.identityText("ci")), App: a.id.String()}, seal.ErrNoKey, "has not been given"},
+		"stranger":                    {newest, Options{Identity: seal.NewSecret(other.identityText("bob")), App: a.id.String()}, seal.ErrNoKey, "not a member"},
 		"bundle for somebody else":    {a.bundle(two, "bob"), a.optionsOf("web"), seal.ErrNoKey, "pending"},
 		"empty set":                   {nothing, empty.optionsOf("web"), nil, ""},
-		"stranger to an empty set":    {nothing, Options{Identity: a.identityText("bob"), App: empty.id.String()}, seal.ErrNoKey, "not a member"},
+		"stranger to an empty set":    {nothing, Options{Identity: seal.NewSecret(a.identityText("bob")), App: empty.id.String()}, seal.ErrNoKey, "not a member"},
 		"no identity":                 {newest, Options{}, seal.ErrNoKey, "cannot be used"},
 		"not a bundle":                {[]byte("x"), a.optionsOf("web"), ErrNotAuthentic, "does not begin like"},
 		"nothing":                     {nil, a.optionsOf("web"), ErrNotAuthentic, "does not begin like"},
@@ -240,6 +242,26 @@ func TestSecretsBundleFlips(t *testing.T) {
 	}
 }
 
+// What was read from a set is opened without a look at it.
+func TestSetOpen(t *testing.T) {
+	a, _, _ := pinnedApp(t)
+	source := a.workTree()
+	set := &Set{Source: source, Environment: prod, Keys: a.keyring("alice", source)}
+	names, files, err := source.Files(prod)
+	a.must(err)
+	wantValue(t, set, "A", "two") // its key is open now
+	a.must(os.RemoveAll(filepath.Join(a.dir, appDir)))
+	if v, err := set.Open(names[0], files[0]); err != nil || string(v.Secret.Reveal()) != "two" || v.Name != "A" || v.File != files[0] {
+		t.Error(err)
+	}
+	if _, err := set.Open("B", files[0]); !errors.Is(err, ErrNotAuthentic) {
+		t.Errorf("as another secret: %v", err)
+	}
+	if v, err := set.Open(names[2], files[2]); !errors.As(err, new(*BlankError)) || v.Secret.Len() != 0 {
+		t.Error(err)
+	}
+}
+
 func TestFindIdentity(t *testing.T) {
 	files := map[string]string{"/f": "from a file\n", "/creds/pinseal.identity": "from systemd\n", "/run/secrets/pinseal_identity": "from a container\n"}
 	read := func(without ...string) func(string) ([]byte, error) {
@@ -273,8 +295,11 @@ func TestFindIdentity(t *testing.T) {
 		"the last one counts": {[]string{"PINSEAL_IDENTITY=a", "PINSEAL_IDENTITY=b"}, read(), "b"},
 	} {
 		got, err := FindIdentity(c.env, c.read)
-		if string(got) != c.want || (err == nil) != (c.want != "") {
+		if string(got.Reveal()) != c.want || (err == nil) != (c.want != "") {
 			t.Errorf("%s: %q, %v", name, got, err)
+		}
+		if name == "none" && !strings.Contains(err.Error(), "set PINSEAL_IDENTITY_FILE") {
+			t.Error(err)
 		}
 		if err != nil && (!errors.Is(err, seal.ErrNoKey) || strings.Contains(err.Error(), "SECRET-KEY")) {
 			t.Errorf("%s: %v", name, err)

@@ -6,7 +6,12 @@ import (
 	"time"
 )
 
-// Watch implements [Reader]. A set that came from data alone never changes.
+// Watch gives the version at once, then looks every [Options].Interval, and gives each
+// newer pin once it is open in the place of the one before. An error says that there may
+// be a newer one and it cannot be had, does not verify or does not open: the one that was
+// open is open still, and its version comes with the error. An error comes once until it
+// changes; when it has passed, the version comes again. The loop ends with ctx. A set
+// that came from data alone ([OpenBundle]) never changes. Nobody looks but a Watch.
 func (s *Secrets) Watch(ctx context.Context) iter.Seq2[VersionInfo, error] {
 	return func(yield func(VersionInfo, error) bool) {
 		for told := ""; ; {

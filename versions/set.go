@@ -32,12 +32,13 @@ func (s *Set) Get(name string) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	return s.open(name, f)
+	return s.Open(name, f)
 }
 
-// Open opens the value of a file that was read from this set. For a named key
-// it is the newest version.
-func (s *Set) open(name string, f *SecretFile) (Value, error) {
+// Open is Get for a file that was read from this set before: the directory is not
+// listed again. Of a named key it is the newest version. Errors: *BlankError,
+// *NoKeyError, *AuthError.
+func (s *Set) Open(name string, f *SecretFile) (Value, error) {
 	if f.Blank() {
 		return Value{}, &BlankError{Name: name, Environment: s.Environment}
 	}
@@ -159,7 +160,7 @@ func (s *Set) All(ctx context.Context) (values []Value, blanks []string, err err
 	}
 	err = inParallel(len(values), func(i int) (err error) {
 		if err = ctx.Err(); err == nil {
-			values[i], err = s.open(values[i].Name, values[i].File)
+			values[i], err = s.Open(values[i].Name, values[i].File)
 		}
 		return err
 	})

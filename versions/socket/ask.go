@@ -50,9 +50,10 @@ func transportOver(dial func(ctx context.Context, network, address string) (net.
 
 // reply is an answer, read to its end.
 type reply struct {
-	status int
-	body   []byte
-	over   *conn
+	status  int
+	version string // the id of what is served, where the server says it with a value
+	body    []byte
+	over    *conn
 }
 
 // ask sends a GET, without ever following where an answer points to, and reads at most
@@ -82,15 +83,15 @@ func (c *Client) send(ctx context.Context, path string, max int64, r *reply) err
 		return err
 	}
 	request.Header.Set("User-Agent", "pinseal")
-	if c.authorize != "" {
-		request.Header.Set("Authorization", c.authorize)
+	if c.authorize.Len() > 0 {
+		request.Header.Set("Authorization", string(c.authorize.Reveal()))
 	}
 	response, err := c.transport.RoundTrip(request)
 	if err != nil {
 		return fmt.Errorf("server at %s: %w", c.at, err)
 	}
 	defer response.Body.Close()
-	r.status = response.StatusCode
+	r.status, r.version = response.StatusCode, response.Header.Get("Pinseal-Version")
 	r.body, err = io.ReadAll(io.LimitReader(response.Body, max+1))
 	switch {
 	case err != nil:

@@ -224,6 +224,44 @@ func TestClientHolds(t *testing.T) {
 	if !errors.Is(err, versions.ErrNotAuthentic) {
 		t.Errorf("a commit with a number: %v", err)
 	}
+	// With the id of a pin that was checked a value needs no other request; with any other
+	// the connection is asked.
+	s = newStub(3)
+	says := s.version.ID
+	client = open(t, onSocket(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Pinseal-Version", says)
+		w.Header().Set("Connection", "close")
+		s.ServeHTTP(w, r)
+	})), Options{MinPin: 1})
+	for range 3 {
+		if got, err := client.Get(t.Context(), "A"); err != nil || string(got.Reveal()) != "one" {
+			t.Fatal(err)
+		}
+	}
+	if n := len(s.asked); n != 4 {
+		t.Errorf("%d requests for one version and three values that say it", n)
+	}
+	for _, says = range []string{"worktree", "", pin(4).ID} {
+		s.set(versions.VersionInfo{ID: "worktree", App: appID, Environment: "production", Kind: "worktree"})
+		if _, err := client.Get(t.Context(), "A"); !errors.Is(err, versions.ErrNotAuthentic) {
+			t.Errorf("%q: %v", says, err)
+		}
+	}
+	// The id of a work tree says nothing: another has the same.
+	s = newStub(3)
+	s.version = versions.VersionInfo{ID: "worktree", App: appID, Environment: "production", Kind: "worktree"}
+	client = open(t, onSocket(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Pinseal-Version", "worktree")
+		s.ServeHTTP(w, r)
+	})), Options{App: appID})
+	if _, err := client.Get(t.Context(), "A"); err != nil {
+		t.Error(err)
+	}
+	client.Close()
+	s.set(versions.VersionInfo{ID: "worktree", App: strings.Replace(appID, "o", "p", 1), Environment: "production", Kind: "worktree"})
+	if _, err := client.Get(t.Context(), "A"); !errors.Is(err, versions.ErrNotAuthentic) {
+		t.Errorf("another app's work tree: %v", err)
+	}
 	// A server that closes each connection is asked in vain, and a few times only.
 	s = newStub(3)
 	client = open(t, onSocket(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -346,11 +384,11 @@ func TestServerError(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	token := Options{Token: []byte(" sixteen-letters!\n")}
+	token := Options{Token: seal.NewSecret([]byte(" sixteen-letters!\n"))}
 	for at, o := range map[string]Options{
 		"": {}, "https://127.0.0.1:1": token, "http://127.0.0.1": token, "http://127.0.0.1:1/x": token, "http://me@127.0.0.1:1": token,
 		"http://127.0.0.1:1?x": token, "http://192.0.2.1:1": token, "http://example.com:1": token, "http://127.0.0.1:1": {},
-		"http://[::1]:1": {Token: []byte("two words")}, "ftp://127.0.0.1:1": token,
+		"http://[::1]:1": {Token: seal.NewSecret([]byte("two words"))}, "ftp://127.0.0.1:1": token,
 	} {
 		if c, err := Open(at, o); err == nil || c != nil || strings.Contains(err.Error(), "two words") {
 			t.Errorf("%q: %v", at, err)
@@ -369,7 +407,13 @@ func TestOpen(t *testing.T) {
 		pin  int
 		fail string
 	}{
-		"none":                  {[]string{"PINSEAL_TOKEN_FILE=" + file, "PINSEAL_URL="}, 0, ErrNotSet.Error()},
+		"none":                  {[]string{"PINSEAL_TOKEN_FILE=" + file}, 0, ErrNotSet.Error()},
+		"empty socket":          {[]string{"PINSEAL_SOCKET=", "PINSEAL_URL=" + tcp.URL, "PINSEAL_TOKEN_FILE=" + file}, 0, "PINSEAL_SOCKET is set, and empty"},
+		"empty URL":             {[]string{"PINSEAL_TOKEN_FILE=" + file, "PINSEAL_URL="}, 0, "PINSEAL_URL is set, and empty"},
+		"empty token file":      {[]string{"PINSEAL_TOKEN_FILE=", "PINSEAL_URL=" + tcp.URL}, 0, "PINSEAL_TOKEN_FILE is set, and empty"},
+		"no equals sign":        {[]string{"PINSEAL_SOCKET"}, 0, "PINSEAL_SOCKET is set, and empty"},
+		"the last one":          {[]string{"PINSEAL_SOCKET=", "PINSEAL_SOCKET=" + path, "PINSEAL_URL="}, 2, ""},
+		"token file, device":    {[]string{"PINSEAL_URL=" + tcp.URL, "PINSEAL_TOKEN_FILE=" + os.DevNull}, 0, "not a plain file"},
 		"socket first":          {[]string{"PINSEAL_SOCKET=" + path, "PINSEAL_URL=" + tcp.URL, "PINSEAL_TOKEN_FILE=" + file}, 2, ""},
 		"socket that is not":    {[]string{"PINSEAL_SOCKET=" + path + "x", "PINSEAL_URL=" + tcp.URL, "PINSEAL_TOKEN_FILE=" + file}, 0, "server at " + path},
 		"URL":                   {[]string{"PINSEAL_URL=" + tcp.URL, "PINSEAL_TOKEN_FILE=" + file}, 1, ""},
@@ -380,6 +424,9 @@ func TestOpen(t *testing.T) {
 		"token file, directory": {[]string{"PINSEAL_URL=" + tcp.URL, "PINSEAL_TOKEN_FILE=" + filepath.Dir(file)}, 0, "cannot be read"},
 	} {
 		client, err := FromEnviron(c.env, Options{})
+		if errors.Is(err, ErrNotSet) != (name == "none") {
+			t.Errorf("%s: %v", name, err)
+		}
 		var v versions.VersionInfo
 		if err == nil {
 			defer client.Close()

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"pinseal/seal"
 	"pinseal/versions"
 )
 
@@ -25,11 +26,11 @@ func Open(path string, o Options) (*Client, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
-	token, err := parseToken(o.Token)
+	token, err := parseToken(o.Token.Reveal())
 	if err != nil {
 		return nil, err
 	}
-	o.Token = nil // it is in the header from now on
+	o.Token = seal.Secret{} // it is in the header from now on
 	c := &Client{o: o, at: path, url: "http://pinseal"}
 	switch {
 	case path == "":
@@ -44,7 +45,7 @@ func Open(path string, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.url, c.authorize = "http://"+host, "Bearer "+token
+	c.url, c.authorize = "http://"+host, seal.NewSecret([]byte("Bearer "+token))
 	c.at = c.url
 	c.transport = newTransport("tcp", host)
 	return c, nil
@@ -78,45 +79,66 @@ func parseToken(data []byte) (string, error) {
 //	PINSEAL_SOCKET                     the path of a socket; else
 //	PINSEAL_URL, PINSEAL_TOKEN_FILE    a URL, and the name of a file with the token
 //
-// An empty variable is none. [ErrNotSet] says that there is no server named; any other
-// error, now or at a request, is no reason to try another way.
+// A variable that is empty is an error when its turn comes. [ErrNotSet] says that there is
+// no server named; any other error, now or at a request, is no reason to try another way.
 func FromEnviron(environ []string, o Options) (*Client, error) {
-	variable := func(name string) (value string) {
-		for _, kv := range environ {
-			if k, v, _ := strings.Cut(kv, "="); k == name {
-				value = v
-			}
-		}
-		return value
-	}
-	if path := variable("PINSEAL_SOCKET"); path != "" {
-		if strings.Contains(path, "://") {
-			return nil, errors.New("PINSEAL_SOCKET wants the path of a socket; a URL goes into PINSEAL_URL")
-		}
+	path, named, err := variable(environ, "PINSEAL_SOCKET")
+	switch {
+	case err != nil:
+		return nil, err
+	case named && strings.Contains(path, "://"):
+		return nil, errors.New("PINSEAL_SOCKET wants the path of a socket; a URL goes into PINSEAL_URL")
+	case named:
 		return Open(path, o)
 	}
-	address := variable("PINSEAL_URL")
-	if address == "" {
+	address, named, err := variable(environ, "PINSEAL_URL")
+	switch {
+	case err != nil:
+		return nil, err
+	case !named:
 		return nil, ErrNotSet
-	}
-	if !strings.Contains(address, "://") {
+	case !strings.Contains(address, "://"):
 		return nil, errors.New("PINSEAL_URL wants http://HOST:PORT")
 	}
-	file := variable("PINSEAL_TOKEN_FILE")
-	if file == "" {
+	file, named, err := variable(environ, "PINSEAL_TOKEN_FILE")
+	switch {
+	case err != nil:
+		return nil, err
+	case !named:
 		return nil, errors.New("PINSEAL_URL wants PINSEAL_TOKEN_FILE, the file with the token")
 	}
-	var err error
-	if o.Token, err = readToken(file); err != nil {
+	token, err := readToken(file)
+	if err != nil {
 		return nil, err
 	}
+	o.Token = seal.NewSecret(token)
 	return Open(address, o)
+}
+
+// variable finds the last of its name. One that is there is not empty.
+func variable(environ []string, name string) (value string, there bool, err error) {
+	for _, kv := range environ {
+		if k, v, _ := strings.Cut(kv, "="); k == name {
+			value, there = v, true
+		}
+	}
+	if there && value == "" {
+		return "", true, errors.New(name + " is set, and empty")
+	}
+	return value, there, nil
 }
 
 // readToken does not repeat the name: a token may stand in its place.
 func readToken(file string) ([]byte, error) {
-	f, err := os.Open(file)
+	info, err := os.Stat(file)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("the file that PINSEAL_TOKEN_FILE names cannot be read: it is not a plain file") // a pipe would not end
+	}
+	var f *os.File
 	var data []byte
+	if err == nil {
+		f, err = os.Open(file)
+	}
 	if err == nil {
 		defer f.Close()
 		data, err = io.ReadAll(io.LimitReader(f, 4<<10+1))

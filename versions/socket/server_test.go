@@ -124,13 +124,13 @@ func TestRealServerTCP(t *testing.T) {
 	l.Close()
 	token := []byte(strings.Repeat("t", serve.MinToken))
 	serveOn(t, pinned(1, "one"), "tcp", at, token)
-	c, err := socket.Open("http://"+at, socket.Options{Token: token})
+	c, err := socket.Open("http://"+at, socket.Options{Token: seal.NewSecret(token)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
 	readAll(t, c)
-	wrong, err := socket.Open("http://"+at, socket.Options{Token: []byte(strings.Repeat("u", serve.MinToken))})
+	wrong, err := socket.Open("http://"+at, socket.Options{Token: seal.NewSecret([]byte(strings.Repeat("u", serve.MinToken)))})
 	if err != nil {
 		t.Fatal(err)
 	}

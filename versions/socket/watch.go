@@ -16,7 +16,10 @@ const (
 	mostPause   = 10 * time.Second
 )
 
-// Watch implements [versions.Reader]. The server tells of a new set as soon as it has it.
+// Watch gives the version that is served at once, and then each one that takes its place;
+// what is read in the loop is of that one or a later one. With an error comes the version
+// that was told last; it comes once until it changes, and when it has passed, the version
+// comes again. The loop ends with ctx. The server tells of a new set as soon as it has it.
 // While it cannot be reached, or answers without waiting, it is asked less and less often,
 // down to every ten seconds.
 func (c *Client) Watch(ctx context.Context) iter.Seq2[versions.VersionInfo, error] {
