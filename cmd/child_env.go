@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pinseal/cmd/child"
+	"pinseal/seal"
 	"pinseal/versions"
 )
 
@@ -23,7 +24,12 @@ func (c *cli) childEnviron(ctx context.Context, o childOptions) ([]string, error
 	if err != nil {
 		return nil, err
 	}
-	return c.environ(o, v.Environment, values)
+	g, err := o.environ(c.Environ, v.Environment, values)
+	if err != nil {
+		return nil, err
+	}
+	c.sayBoth(o, g.both)
+	return g.env, nil
 }
 
 // forChild opens the secrets of --only, or all. Named encryption keys are for
@@ -34,18 +40,25 @@ func (c *cli) forChild(ctx context.Context, v *view, o childOptions) ([]versions
 	return chosen.values, c.readHint(v, err)
 }
 
-// environ is the environment of a program with values of environment env in it.
-func (c *cli) environ(o childOptions, env string, values []versions.Value) ([]string, error) {
+// environ gives a program the values of environment env in its environment, which
+// inherits from that of this process.
+func (o childOptions) environ(inherited []string, env string, values []versions.Value) (*given, error) {
 	set := make([]child.Var, len(values))
 	for i, value := range values {
 		set[i] = child.Var{Secret: value.Name, Value: value.Secret.Reveal()}
 	}
-	environ, both, err := child.Environ(withoutIdentity(c.Environ), set, o.inherited(nil))
+	environ, both, err := child.Environ(withoutIdentity(inherited), set, o.inherited(nil))
 	if err != nil {
-		return nil, environHint(err, env)
+		return nil, o.environHint(err, env)
 	}
-	c.sayBoth(o, both)
-	return environ, nil
+	g := &given{env: environ}
+	for _, v := range both {
+		g.both = append(g.both, v.Name)
+		if o.preserve {
+			g.kept = append(g.kept, versions.Value{Name: v.Secret, Secret: seal.NewSecret(v.Value)})
+		}
+	}
+	return g, nil
 }
 
 // inherited says how the environment of this process and secrets meet.
@@ -55,27 +68,37 @@ func (o childOptions) inherited(drop func(string) bool) child.Options {
 
 // sayBoth names the variables that were there already, with another value.
 func (c *cli) sayBoth(o childOptions, both []string) {
+	both = slices.Compact(both)
 	switch {
 	case len(both) == 0:
 	case o.preserve:
 		c.say("kept what the environment has, in place of the sealed value, for %s", strings.Join(both, ", "))
 	default:
-		c.say("warning: the sealed value replaces what the environment has for %s", strings.Join(both, ", "))
+		c.warn("the sealed value replaces what the environment has for %s", strings.Join(both, ", "))
 	}
 }
 
 // environHint tells what to do about secrets that cannot all be variables.
-func environHint(err error, env string) error {
-	if errors.As(err, new(*child.VarError)) {
-		return hint(err, "pinseal run --files -- CMD   gives each secret as a file, whatever its bytes", "… --only A,B -- CMD       leaves the others out")
+func (o childOptions) environHint(err error, env string) error {
+	only := o.path + " --only A,B -- CMD       names those that the program needs"
+	var both *child.CollisionError
+	switch {
+	case errors.As(err, new(*child.VarError)):
+		return hint(err, "pinseal run --files -- CMD   gives each secret as a file, whatever its bytes", only)
+	case errors.As(err, &both):
+		return hint(err, "pinseal mv "+both.Second+" "+child.EnvName(both.Second)+"_2 -e "+env, only)
 	}
-	return hint(err, "… --only A,B -- CMD       leaves the others out", "pinseal mv OLD NEW -e "+env)
+	return hint(err, only)
 }
 
 // startHint tells what to do about a program that did not start.
-func startHint(err error) error {
-	if errors.As(err, new(*child.TooLargeError)) {
-		return hint(err, "pinseal run --files -- CMD   gives each secret as a file", "… --only A,B -- CMD       leaves the others out")
+func (o childOptions) startHint(err error) error {
+	var missing *child.NotFoundError
+	switch {
+	case errors.As(err, new(*child.TooLargeError)):
+		return hint(err, "pinseal run --files -- CMD   gives each secret as a file", o.path+" --only A,B -- CMD       names those that the program needs")
+	case errors.As(err, &missing) && child.NoProgram(missing.Program):
+		return hint(err, o.path+" -- env NAME=VALUE CMD       sets one more variable", o.path+" -- sh -c 'CMD ARG && CMD'       is a line for a shell")
 	}
 	return err
 }
@@ -88,7 +111,7 @@ func (c *cli) commandLine(o childOptions) ([]string, error) {
 	}
 	file, err := child.Find(o.argv[0], c.Environ)
 	if err != nil {
-		return nil, err
+		return nil, o.startHint(err)
 	}
 	return append([]string{file}, o.argv[1:]...), nil
 }

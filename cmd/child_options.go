@@ -35,6 +35,7 @@ type childOptions struct {
 	preserve bool
 	pristine bool
 	argv     []string
+	path     string // the command, as it is typed
 }
 
 func (o *childOptions) bind(c *cli, cmd *cobra.Command) {
@@ -72,7 +73,7 @@ func (o *childOptions) command(cmd *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return usage(try, "%s needs a program after --", cmd.CommandPath())
 	}
-	o.argv = args
+	o.argv, o.path = args, cmd.CommandPath()
 	for _, name := range o.only {
 		if err := seal.CheckSecretName(name); err != nil {
 			return usage([]string{cmd.CommandPath() + " --only DATABASE_URL,API_KEY -- CMD…"}, "--only: %s", err)

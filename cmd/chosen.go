@@ -23,12 +23,23 @@ func (v *view) Get(name string) (versions.Value, error) {
 	if v.over == nil {
 		return v.Set.Get(name)
 	}
+	f, err := v.Source.File(v.Environment, name)
+	if err != nil {
+		return versions.Value{}, err
+	}
+	return v.Open(name, f)
+}
+
+// Open is Get of a file that was read from the set.
+func (v *view) Open(name string, f *versions.SecretFile) (versions.Value, error) {
+	if v.over == nil {
+		return v.Set.Open(name, f)
+	}
 	if secret, ok := v.over.values[name]; ok {
-		f, err := v.Source.File(v.Environment, name)
-		if err == nil && f.Kind == versions.KindKey {
-			err = usage(nil, "%q is a named encryption key: no override can stand in for it", name)
+		if f.Kind == versions.KindKey {
+			return versions.Value{}, usage(nil, "%q is a named encryption key: no override can stand in for it", name)
 		}
-		return versions.Value{Name: name, File: f, Secret: secret}, err
+		return versions.Value{Name: name, File: f, Secret: secret}, nil
 	}
 	if v.over.keyring != nil {
 		keys, err := v.over.keyring()
@@ -37,7 +48,7 @@ func (v *view) Get(name string) (versions.Value, error) {
 		}
 		v.Keys, v.over.keyring = keys, nil
 	}
-	return v.Set.Get(name)
+	return v.Set.Open(name, f)
 }
 
 // overrides reports whether a value of the view stands in for a sealed one.
@@ -59,7 +70,7 @@ func (v *view) sayOverridden(values ...versions.Value) {
 		}
 	}
 	if len(names) > 0 {
-		v.over.say("Overridden: %s", strings.Join(names, ", "))
+		v.over.warn("Overridden: %s", strings.Join(names, ", "))
 	}
 }
 
@@ -103,16 +114,24 @@ func (v *view) choose(ctx context.Context, only []string) (c chosen, err error) 
 
 // openOnly opens the secrets named, or all of them, and lists blanks apart.
 func (v *view) openOnly(ctx context.Context, only []string) (values []versions.Value, blanks []string, err error) {
+	var files []*versions.SecretFile // of all: the directory is listed once
 	switch {
 	case len(only) == 0 && v.over == nil:
 		return v.All(ctx)
 	case len(only) == 0:
-		if only, _, err = v.Source.Files(v.Environment); err != nil {
+		if only, files, err = v.Source.Files(v.Environment); err != nil {
 			return nil, nil, err
 		}
+	default:
+		only = slices.Compact(slices.Sorted(slices.Values(only)))
 	}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(only))) {
-		value, err := v.Get(name)
+	for i, name := range only {
+		var value versions.Value
+		if files != nil {
+			value, err = v.Open(name, files[i])
+		} else {
+			value, err = v.Get(name)
+		}
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,7 +12,7 @@ import (
 
 func newExec(c *cli) *cobra.Command {
 	var o childOptions
-	var stays staysFlags
+	stays := newStaysFlags()
 	cmd := &cobra.Command{
 		Use:   "exec [flags] -- CMD [ARG…]",
 		Short: "Become a program, with the secrets in its environment",
@@ -40,29 +41,40 @@ process cannot be replaced (Windows) it is run.
 
 // staysFlags are flags of run that exec cannot have. They are known to it, hidden, so
 // that it can say why.
-type staysFlags struct {
-	mask         string
-	files, watch bool
-}
+type staysFlags []staysFlag
 
-func (s *staysFlags) bind(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&s.mask, "mask", "", "")
-	f.BoolVar(&s.files, "files", false, "")
-	f.BoolVar(&s.watch, "watch", false, "")
-	for _, name := range []string{"mask", "files", "watch"} {
-		f.Lookup(name).Hidden = true
+type staysFlag struct{ name, value, why string } // value is an example; "" for a flag without
+
+func newStaysFlags() staysFlags {
+	const again = "nobody would start the program again"
+	return staysFlags{
+		{"files", "", "nobody would remove them"},
+		{"files-dir", "DIR", "nobody would remove them"},
+		{"mask", maskAuto, "nobody would see what the program prints"},
+		{"watch", "", again},
+		{"follow", "15s", again},
+		{"remote", "URL", "reading one is for what stays with it"},
+		{"cache", "FILE", "what it caches is a remote's pin"},
 	}
 }
 
-func (s *staysFlags) check(cmd *cobra.Command) error {
-	for _, flag := range []struct{ name, why string }{
-		{"files", "nobody would remove them"},
-		{"mask", "nobody would see what the program prints"},
-		{"watch", "nobody would start the program again"},
-	} {
+func (s staysFlags) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	for _, flag := range s {
+		if flag.value == "" {
+			f.Bool(flag.name, false, "")
+		} else {
+			f.String(flag.name, "", "")
+		}
+		f.Lookup(flag.name).Hidden = true
+	}
+}
+
+func (s staysFlags) check(cmd *cobra.Command) error {
+	for _, flag := range s {
 		if cmd.Flags().Changed(flag.name) {
-			return usage([]string{"pinseal run --" + flag.name + " … -- CMD"}, "exec has no --%s: it becomes the program, and %s", flag.name, flag.why)
+			use := strings.TrimSuffix("--"+flag.name+" "+flag.value, " ")
+			return usage([]string{"pinseal run " + use + " -- CMD"}, "exec has no --%s: it becomes the program, and %s", flag.name, flag.why)
 		}
 	}
 	return nil
@@ -85,7 +97,7 @@ func (c *cli) runExec(ctx context.Context, o childOptions) error {
 	if errors.As(err, &ended) {
 		return &exitError{ended.Status}
 	}
-	return startHint(err)
+	return o.startHint(err)
 }
 
 // releaseSignals leaves the signals to a program that is about to start. One

@@ -119,18 +119,22 @@ const identitiesTopic = `An identity is the private half of a member. It is look
 
   --identity FILE
   PINSEAL_IDENTITY_FILE
-  PINSEAL_IDENTITY                         the line itself; a file is safer
+  PINSEAL_IDENTITY                         the line itself: a file is safer, see below
   $CREDENTIALS_DIRECTORY/pinseal.identity  systemd
   /run/secrets/pinseal_identity            containers
   $XDG_CONFIG_HOME/pinseal/identity        made by the first init
 
 The format is age's; ssh private keys (ed25519, rsa), age plugins and files with
 a passphrase work too. An identity is never in the repository and never passed to
-a child. Do not run strangers' code with secrets: a branch or a pull request in
+a child. But a variable stays in the memory of whoever set it, and a program of the
+same user can read it there: from run itself not on Linux, from the shell, the CI
+job or the container that started run everywhere, and on other systems from run,
+too. A file that is not passed on, or exec, does not have that. Do not run strangers' code with secrets: a branch or a pull request in
 your clone is the same place as your own work.
 `
 
-const environmentTopic = `Environment variables that pinseal reads:
+const environmentTopic = `Environment variables that pinseal reads. PINSEAL_ENV, PINSEAL_AT or PINSEAL_MASK that
+is set but empty, where it would count, is an error: what was meant is not the default.
 
   PINSEAL_APP            the app, by name or id; an id also says you trust it
   PINSEAL_ENV            the environment, like -e

@@ -22,8 +22,10 @@ const overridePrefix = "PINSEAL__SECRETS__"
 const overrideLong = `For work on this machine a value can stand in for the sealed one: the variable
 PINSEAL__SECRETS__NAME, in which "_" stands for what no variable can have, or an
 entry of the file that --override names. It needs no key, and the secret may be
-blank. Where both give one secret a value, that is an error. A pin or a bundle is
-read as it is: both are ignored then, and a line says so.`
+blank. Where both give one secret a value, that is an error. The file may name what
+is declared in the environment and nothing else: a PORT that the app has from
+elsewhere is refused. A pin or a bundle is read as it is: both are ignored then, and
+a line says so.`
 
 // overrideOptions are for a command that reads values: those of the environment and
 // of a file can stand in for the sealed ones. The zero value takes none.
@@ -195,6 +197,6 @@ func (c *cli) ignoreOverrides(o overrideOptions) {
 	}
 	if len(ignored) > 0 {
 		*o.told = true
-		c.say("A pin is read as it was published. Ignored: %s", strings.Join(ignored, ", "))
+		c.warn("A pin is read as it was published. Ignored: %s", strings.Join(ignored, ", "))
 	}
 }

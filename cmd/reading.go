@@ -3,8 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
+	"os/exec"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +39,7 @@ type view struct {
 	Commit repo.Hash     // the commit the set is of; "" for the work tree
 	Pin    *versions.Pin // nil unless a pin or a bundle was read
 	asked  reading
+	app    string      // the name that the app has here; "" in a bundle
 	over   *overridden // nil when nothing stands in for a sealed value
 	close  func()
 }
@@ -59,6 +59,9 @@ func (c *cli) view(ctx context.Context, o reading, how int) (*view, error) {
 		return v, err
 	}
 	s, err := c.open(ctx, how)
+	if errors.Is(err, exec.ErrNotFound) {
+		err = hint(err, "export PATH=/usr/local/bin:/usr/bin:/bin       or wherever git is")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +89,7 @@ func (s *session) view(o reading) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &view{asked: o}
+	v := &view{asked: o, app: s.dir}
 	var source *versions.Source
 	sources := []*versions.Source{}
 	switch {
@@ -154,81 +157,14 @@ func (s *session) unread(env string, err error) error {
 func (s *session) selector(o reading) (versions.Selector, error) {
 	text := o.at
 	if text == "" {
-		text = s.Getenv("PINSEAL_AT")
+		var err error
+		if text, err = s.variable("PINSEAL_AT"); err != nil {
+			return versions.Selector{}, err
+		}
 	}
 	if text == "" && s.isService() {
 		text = "pin"
 	}
 	at, err := versions.ParseSelector(text)
 	return at, asUsage(err)
-}
-
-// environment is -e, else PINSEAL_ENV, else the only one a service reads, else
-// the first.
-func (c *cli) chooseEnvironment(flag string, note *seal.Note, ids *seal.Identities) (string, error) {
-	want := flag
-	if want == "" {
-		want = c.Getenv("PINSEAL_ENV")
-	}
-	envs := note.Environments()
-	list := "one of: " + strings.Join(envs, ", ")
-	if want != "" {
-		if seal.CheckEnvironment(want) != nil {
-			return "", usage([]string{"pinseal … -e ENV        " + list}, "that cannot be the name of an environment")
-		}
-		if !slices.Contains(envs, want) {
-			return "", hint(&versions.NotFoundError{What: "environment", Name: want, In: "app " + note.ID.String()}, "pinseal … -e ENV        "+list)
-		}
-		return want, nil
-	}
-	if ids != nil && ids.Service != nil {
-		if _, err := versions.NewKeyring(note, ids); err != nil {
-			return "", err // an old note may not know the service
-		}
-		mine := slices.DeleteFunc(slices.Clone(envs), func(env string) bool {
-			return !slices.ContainsFunc(note.Readers(env), func(m seal.Member) bool { return m.Recipient == ids.List[0].Recipient })
-		})
-		switch len(mine) {
-		case 1:
-			return mine[0], nil
-		case 0:
-			m, _ := memberWith(note, ids.List[0].Recipient)
-			return "", hint(&noIdentityError{"this service has not been given any environment to read"}, giveHint(m.Name, "ENV.read"))
-		}
-		return "", usage([]string{"pinseal … -e ENV        one of: " + strings.Join(mine, ", ")}, "this service reads more than one environment: say which")
-	}
-	if len(envs) == 0 {
-		return "", &versions.NotFoundError{What: "environment", In: "the app note"}
-	}
-	return envs[0], nil
-}
-
-// namedEnvironment is for a command that takes the environment as an argument,
-// which is not empty: see notEmpty.
-func (s *session) namedEnvironment(arg string) (string, error) {
-	env, err := s.chooseEnvironment(arg, s.note, nil)
-	if errors.Is(err, versions.ErrNotFound) {
-		err = hint(s.ofApp(err), "one of: "+strings.Join(s.note.Environments(), ", "))
-	}
-	return env, err
-}
-
-// ofApp names the app as it is called here.
-func (s *session) ofApp(err error) error {
-	if missing := (*versions.NotFoundError)(nil); errors.As(err, &missing) && missing.In == "app "+s.id.String() {
-		missing.In = "app " + s.dir
-	}
-	return err
-}
-
-func (s *session) environment(flag string) (string, error) {
-	var ids *seal.Identities
-	if flag == "" && s.isService() {
-		var err error
-		if ids, err = s.identities(); err != nil {
-			return "", err
-		}
-	}
-	env, err := s.chooseEnvironment(flag, s.note, ids)
-	return env, s.ofApp(err)
 }

@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +30,10 @@ func newRun(c *cli) *cobra.Command {
 What the program prints is masked: "[secret]" stands in place of a value, also in
 base64, as JSON or in a URL. With --mask auto (the default) that is so where stdout
 or stderr is not a terminal, so that a program at a terminal keeps its colours.
-Values that are too short or too common to mask are named. It guards against slips,
-not against a program that means to give a value away.
+Values that are too short or too common to mask are named, and parts of a value, as
+the fields of a JSON document, are not masked by themselves. It guards against slips,
+not against a program that means to give a value away. With a mask before its output,
+run waits for everyone who holds that output, as a pipe in the shell does.
 
 With --files the program gets no values but files: NAME_FILE is the path of a file
 with the exact bytes, that only you can read, in a directory that is in memory alone
@@ -41,7 +45,10 @@ With --watch (the ledger here, or the file of --bundle) or --follow (the remote)
 program is started again when a newer pin arrives: its secrets are opened first, then
 the program gets SIGTERM, and when it has ended, however long that takes, it starts
 with the new ones. A pin that cannot be used, or that changes nothing of what the
-program has, leaves it alone. When the program ends by itself, so does run.`,
+program has, leaves it alone; if the program does not start with a pin, it starts
+with the one before. When the program ends by itself, so does run. At a terminal the
+signal is for the program alone: a shell that wraps it says exec, as in
+sh -c 'prepare; exec ./server'.`,
 		Example: `  pinseal run -- ./server --port 8080
   pinseal run -e production --at pin -- ./server
   pinseal run --only DATABASE_URL -- sh -c 'psql "$DATABASE_URL"'
@@ -72,9 +79,12 @@ program has, leaves it alone. When the program ends by itself, so does run.`,
 
 // check settles what flags and the environment say together.
 func (o *runOptions) check(c *cli) error {
-	try := []string{"pinseal run --mask auto -- CMD…       or always, or never"}
+	try := []string{"pinseal run --mask auto -- CMD       or always, or never"}
 	if o.mask == "" {
-		o.mask = c.Getenv("PINSEAL_MASK")
+		var err error
+		if o.mask, err = c.variable("PINSEAL_MASK"); err != nil {
+			return err
+		}
 		try = []string{"PINSEAL_MASK=auto       or always, or never"}
 	}
 	switch o.mask {
@@ -92,6 +102,7 @@ func (o *runOptions) check(c *cli) error {
 }
 
 func (c *cli) runRun(ctx context.Context, o runOptions) error {
+	c.keepOut() // before anything is started
 	r := &supervisor{cli: c, o: o}
 	defer func() {
 		if r.stops != nil {
@@ -125,6 +136,8 @@ type supervisor struct {
 	stops *stops // from the first program on
 	// unmasked are the secrets that have been said to come out as they are.
 	unmasked map[string]bool
+	printing sync.Mutex // held while a mask writes
+	heirs    []*program // that have ended, and whose output may go on
 }
 
 // openValues opens what the program is to have. The session is over when it returns.
@@ -159,7 +172,12 @@ func (r *supervisor) first(ctx context.Context, env string, values []versions.Va
 }
 
 // ended is how the command ends. Files that stay are a warning: the program has run.
+// Who outlives an earlier program is not waited for.
 func (r *supervisor) ended(code int, err, left error) error {
+	for _, p := range r.heirs {
+		p.Abandon()
+		<-p.printed
+	}
 	if left != nil {
 		r.sayLeft(left)
 	}
@@ -175,22 +193,39 @@ func (r *supervisor) sayLeft(err error) { r.warn("files of secrets could not be 
 type program struct {
 	*child.Process
 	*given
-	out *outputs
+	out     *outputs
+	printed chan struct{} // closed when all that was printed is; nil if wait saw to it
 }
 
 // start starts the program, unless still, asked last, has an error. Values that are
 // known are masked. The streams are the program's until it ends.
 func (r *supervisor) start(g *given, known []versions.Value, still func() error) (*program, error) {
-	out := r.outputs(r.o.mask, known)
+	r.sayBoth(r.o.childOptions, g.both)
+	out, err := r.outputs(r.o.mask, slices.Concat(known, g.kept))
+	if err != nil {
+		return nil, err
+	}
 	p, err := child.StartIf(still, r.argv, g.env, r.Stdin, out.stdout, out.stderr)
 	if err != nil {
-		return nil, startHint(err)
+		return nil, r.o.startHint(err)
 	}
-	return &program{p, g, out}, nil
+	return &program{Process: p, given: g, out: out}, nil
 }
 
-// wait waits until the program has ended and what it printed is printed.
+// wait waits until the program has ended and what it printed is printed. What those
+// print who outlive one that was told to stop goes on, until printed is closed.
 func (p *program) wait(ctx context.Context) (code int, err error) {
 	code, err = p.Wait(ctx)
-	return p.out.close(code, err)
+	select {
+	case <-p.Copied():
+		return p.out.close(code, err)
+	default:
+	}
+	p.printed = make(chan struct{})
+	go func() {
+		defer close(p.printed)
+		<-p.Copied()
+		_, _ = p.out.close(0, nil) // nobody is left to tell
+	}()
+	return code, err
 }

@@ -13,25 +13,23 @@ import (
 // given is what a program is given: its environment, and files if it wants them.
 type given struct {
 	env   []string
-	files *privateFiles // nil without --files
+	both  []string         // variables that were there already, with another value
+	kept  []versions.Value // that value, where --preserve-env keeps it: secret, too
+	files *privateFiles    // nil without --files
 }
 
 // give makes the environment of a program with values of environment env, and its
 // files. It leaves nothing behind when it fails.
 func (r *supervisor) give(env string, values []versions.Value) (g *given, err error) {
 	if !r.o.files {
-		environ, err := r.environ(r.o.childOptions, env, values)
-		if err != nil {
-			return nil, err
-		}
-		return &given{env: environ}, nil
+		return r.o.environ(r.Environ, env, values)
 	}
 	files, err := r.makePrivateFiles(r.o.filesDir)
 	if err != nil {
 		return nil, err
 	}
 	g = &given{files: files}
-	if g.env, err = r.filesEnviron(env, values, files); err == nil {
+	if err = r.filesEnviron(g, env, values); err == nil {
 		err = files.write(values)
 	}
 	if err != nil {
@@ -48,29 +46,31 @@ func (g *given) remove() error {
 	return g.files.remove()
 }
 
-// filesEnviron is environ with the paths of files. A variable with the name of a
+// filesEnviron is environ with the paths of files, into g. A variable with the name of a
 // secret is not passed on either: programs refuse to be told twice.
-func (r *supervisor) filesEnviron(env string, values []versions.Value, files *privateFiles) ([]string, error) {
+func (r *supervisor) filesEnviron(g *given, env string, values []versions.Value) error {
 	set := make([]child.Var, len(values))
 	named := make(map[string]bool, len(values))
 	for i, value := range values {
 		name := r.o.prefix + child.EnvName(value.Name)
 		named[name] = true
-		set[i] = child.Var{Secret: value.Name, Name: name + "_FILE", Value: []byte(files.path(value.Name))}
+		set[i] = child.Var{Secret: value.Name, Name: name + "_FILE", Value: []byte(g.files.path(value.Name))}
 	}
-	var dropped []string
 	drop := func(name string) bool {
 		if named[name] {
-			dropped = append(dropped, name)
+			g.both = append(g.both, name)
 		}
 		return named[name]
 	}
 	environ, both, err := child.Environ(withoutIdentity(r.Environ), set, r.o.inherited(drop))
 	if err != nil {
-		return nil, environHint(err, env)
+		return r.o.environHint(err, env)
 	}
-	r.sayBoth(r.o.childOptions, append(dropped, both...))
-	return environ, nil
+	for _, v := range both {
+		g.both = append(g.both, v.Name)
+	}
+	g.env = environ
+	return nil
 }
 
 // filesPrefix is how the names of directories of privateFiles begin.

@@ -80,6 +80,9 @@ func TestRunFilesLeft(t *testing.T) {
 	if _, err := os.Lstat(filepath.Join(left, "API_KEY")); err != nil {
 		t.Fatalf("nothing was left: %v", err)
 	}
+	if err := os.Chmod(left, 0o500); err != nil { // as its program may
+		t.Fatal(err)
+	}
 	next, other := start()
 	gone(t, left)
 	for _, name := range []string{used + "/API_KEY", other + "/API_KEY", foreign, file, link, mine} {

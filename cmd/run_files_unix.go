@@ -90,7 +90,7 @@ func lockFiles(dir string, how int) (*privateFiles, error) {
 	}
 	f := &privateFiles{dir, os.NewFile(uintptr(fd), dir)}
 	var st unix.Stat_t
-	if err = unix.Fstat(fd, &st); err == nil && (int(st.Uid) != os.Getuid() || st.Mode&0o777 != 0o700) {
+	if err = unix.Fstat(fd, &st); err == nil && (int(st.Uid) != os.Getuid() || st.Mode&0o077 != 0) {
 		err = fmt.Errorf("%q is not a directory of ours", dir)
 	}
 	for err == nil {
@@ -116,9 +116,10 @@ func (f *privateFiles) stands() bool {
 	return err == nil && os.SameFile(locked, named)
 }
 
-// remove removes the directory with all that is in it, and then the lock.
+// remove removes the directory with all that is in it, and then the lock. The program
+// may have taken the right to write to it away.
 func (f *privateFiles) remove() error {
-	return errors.Join(os.RemoveAll(f.dir), f.lock.Close())
+	return errors.Join(f.lock.Chmod(0o700), os.RemoveAll(f.dir), f.lock.Close())
 }
 
 // sweep removes the directories of ours whose makers are gone: nobody holds the lock.

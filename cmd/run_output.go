@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"syscall"
 
 	"pinseal/cmd/child"
@@ -28,24 +29,28 @@ type outputs struct {
 // outputs puts a mask before stdout and stderr: always, never, or where it is not a
 // terminal. Streams that are one file share one, so that what is printed keeps its
 // order. Values that cannot be masked are named, once.
-func (r *supervisor) outputs(when string, values []versions.Value) *outputs {
+func (r *supervisor) outputs(when string, values []versions.Value) (*outputs, error) {
 	out := &outputs{stdout: r.Stdout, stderr: r.Stderr}
 	maskOut := when == maskAlways || when == maskAuto && !r.StdoutTTY
 	maskErr := when == maskAlways || when == maskAuto && !r.StderrTTY
 	if !maskOut && !maskErr {
-		return out
+		return out, nil
 	}
 	plain := make([][]byte, len(values))
 	for i, value := range values {
 		plain[i] = value.Secret.Reveal()
 	}
-	m := mask.New(plain)
+	m, err := mask.New(plain)
+	if err != nil {
+		return nil, hint(&child.Error{Op: "masking the output", Err: err},
+			r.o.path+" --only A,B -- CMD       names those that the program needs", r.o.path+" --mask never -- CMD       if nobody keeps what it prints")
+	}
 	r.sayUnmasked(m.Skipped(), values)
 	if m.Empty() {
-		return out
+		return out, nil
 	}
 	through := func(w io.Writer) io.Writer {
-		masked := m.Writer(w)
+		masked := m.Writer(&printer{&r.printing, w})
 		out.masks = append(out.masks, masked)
 		return masked
 	}
@@ -59,7 +64,19 @@ func (r *supervisor) outputs(when string, values []versions.Value) *outputs {
 	case maskErr:
 		out.stderr = through(r.Stderr)
 	}
-	return out
+	return out, nil
+}
+
+// printer writes one piece at a time: programs may overlap, see program.wait.
+type printer struct {
+	*sync.Mutex
+	w io.Writer
+}
+
+func (p *printer) Write(data []byte) (int, error) {
+	p.Lock()
+	defer p.Unlock()
+	return p.w.Write(data)
 }
 
 // sayUnmasked names the secrets that come out as they are.
@@ -76,7 +93,7 @@ func (r *supervisor) sayUnmasked(skipped []mask.Skipped, values []versions.Value
 		}
 	}
 	if len(names) > 0 {
-		r.say("Not masked in the output: %s", strings.Join(names, ", "))
+		r.warn("not masked in the output: %s", strings.Join(names, ", "))
 	}
 }
 

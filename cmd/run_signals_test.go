@@ -52,6 +52,7 @@ func startIn(t *testing.T, dir string, env []string, argv ...string) *session {
 	t.Helper()
 	s := &session{t: t, cmd: exec.Command(argv[0], argv[1:]...), err: &strings.Builder{}}
 	s.cmd.Dir, s.cmd.Env, s.cmd.Stderr = dir, env, s.err
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // away from the terminal of who runs the tests
 	var err error
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"pinseal/cmd/child"
 	"pinseal/versions"
 )
 
@@ -14,6 +15,8 @@ type watcher struct {
 	pin    *versions.Pin // whose values the program has
 	values []versions.Value
 	told   string // the last error of a look
+	unfit  string // why the newest pin is not used
+	unused func() // the feed is to give that pin again
 }
 
 // successor is what the program is started with again.
@@ -32,7 +35,7 @@ func (r *supervisor) follow(ctx context.Context) error {
 		return err
 	}
 	defer feed.Close()
-	w := &watcher{supervisor: r, pin: feed.Release().Pin}
+	w := &watcher{supervisor: r, pin: feed.Release().Pin, unused: feed.Unused}
 	if w.values, err = w.openRelease(ctx, feed.Release()); err != nil {
 		return err
 	}
@@ -87,7 +90,11 @@ func (w *watcher) supervise(ctx context.Context, p *program, events <-chan feedE
 			case e := <-ended:
 				return w.ended(e.code, e.err, p.remove())
 			case event := <-events:
-				n = w.consider(ctx, event)
+				select {
+				case <-p.Ended(): // by itself: so does the run, when nobody holds the output
+				default:
+					n = w.consider(ctx, event)
+				}
 			}
 		}
 		var err error
@@ -113,6 +120,7 @@ func (w *watcher) replace(ctx context.Context, p *program, ended <-chan ending, 
 		e = <-ended
 		stop = w.stops.came()
 	}
+	w.keepHeirs(p)
 	left := p.remove()
 	if stop != nil || e.err != nil || ctx.Err() != nil {
 		return nil, w.ended(e.code, e.err, errors.Join(left, n.remove()))
@@ -121,10 +129,38 @@ func (w *watcher) replace(ctx context.Context, p *program, ended <-chan ending, 
 		w.sayLeft(left)
 	}
 	again, err := w.again(n)
+	if err != nil && !errors.As(err, new(*exitError)) {
+		err = errors.Join(n.remove(), err)
+		w.warn("the program does not start with pin %d, and starts again with pin %d: %s", n.pin.Number, w.pin.Number, oneLine(err.Error()))
+		if n, err = w.before(); err == nil {
+			again, err = w.again(n)
+		}
+	}
 	if err != nil {
 		return nil, w.ended(0, err, n.remove())
 	}
 	return again, nil
+}
+
+// keepHeirs keeps a program that has ended while its output may go on.
+func (w *watcher) keepHeirs(p *program) {
+	w.heirs = slices.DeleteFunc(append(w.heirs, p), func(p *program) bool {
+		select {
+		case <-p.printed:
+			return true
+		default:
+			return p.printed == nil
+		}
+	})
+}
+
+// before is what the program had.
+func (w *watcher) before() (*successor, error) {
+	g, err := w.give(w.pin.Environment, w.values)
+	if err != nil {
+		g = &given{}
+	}
+	return &successor{g, w.pin, w.values}, err
 }
 
 // again starts the program with what is next. A signal that comes while there is none
@@ -156,25 +192,43 @@ func (w *watcher) consider(ctx context.Context, event feedEvent) *successor {
 	if pin.Set == w.pin.Set {
 		return w.same(pin)
 	}
-	values, err := w.openRelease(ctx, event.Release)
-	if err == nil && slices.EqualFunc(values, w.values, sameValue) {
+	n, err := w.succeed(ctx, event.Release)
+	switch {
+	case err != nil:
+		w.unused()
+		if text := err.Error(); text != w.unfit {
+			w.unfit = text
+			w.warn("pin %d cannot be used, and the program goes on with pin %d: %s", pin.Number, w.pin.Number, oneLine(text))
+		}
+		return nil
+	case n == nil:
 		return w.same(pin)
 	}
-	var g *given
-	if err == nil {
-		g, err = w.give(pin.Environment, values)
+	w.unfit = ""
+	return n
+}
+
+// succeed opens a release, and makes ready what the program is started with then: nil
+// if it has all that already. What is known to make a start fail is an error.
+func (w *watcher) succeed(ctx context.Context, release *versions.Release) (*successor, error) {
+	values, err := w.openRelease(ctx, release)
+	if err != nil || slices.EqualFunc(values, w.values, sameValue) {
+		return nil, err
 	}
+	g, err := w.give(release.Pin.Environment, values)
 	if err != nil {
-		w.warn("pin %d cannot be used, and the program goes on with pin %d: %s", pin.Number, w.pin.Number, oneLine(err.Error()))
-		return nil
+		return nil, err
 	}
-	return &successor{g, pin, values}
+	if err := child.Check(w.argv, g.env); err != nil {
+		return nil, errors.Join(err, g.remove())
+	}
+	return &successor{g, release.Pin, values}, nil
 }
 
 // same takes a pin that changes nothing for the program.
 func (w *watcher) same(pin *versions.Pin) *successor {
 	w.say("pin %d -> %d: nothing changes for the program", w.pin.Number, pin.Number)
-	w.pin = pin
+	w.pin, w.unfit = pin, ""
 	return nil
 }
 

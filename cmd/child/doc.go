@@ -11,8 +11,9 @@
 //
 // [Run] has two modes, chosen by the streams it is given.
 //
-// At a terminal (any of the three is one) the program stays in our process
-// group, so that it can read the terminal and job control works. The terminal
+// At a terminal (any of the three is one, or none is and our group has our
+// controlling one: what asks for a password asks there) the program stays in our
+// process group, so that it can read the terminal and job control works. The terminal
 // itself sends SIGINT, SIGQUIT and SIGWINCH to the whole foreground group, and
 // the shell SIGCONT; while we are in that group they are not sent on, or the
 // program would get each twice. Everything else is sent to the program. SIGTSTP
@@ -22,7 +23,8 @@
 // signal is sent to that group. SIGTSTP stops the group, then us.
 //
 // Sent on: SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH,
-// SIGCONT, and without a terminal SIGTSTP. A signal that was ignored when we
+// SIGCONT, and without a terminal SIGTSTP. After one that asks to end (the first
+// four) comes SIGCONT: what is stopped would not. A signal that was ignored when we
 // started (nohup) stays ignored. There is no deadline after which the program
 // is killed: the sender of the signal decides that. Windows has no signals to
 // send on; a console interrupt reaches the program without us.
@@ -30,7 +32,8 @@
 // A stream that is an *os.File is passed as it is, so the program sees the
 // same terminal, pipe or file. Any other is copied through a pipe. After the
 // program has ended, copying goes on until everyone who inherited the pipe has
-// closed it, or until a signal or the context ends it. A Read of a stdin that
+// closed it, or until a signal or the context ends it. After [Process.Stop] nobody
+// waits for them, and what they write is copied while this process lives. A Read of a stdin that
 // is not a file and still blocks at that point is left behind, for nobody can
 // interrupt it; its result is dropped.
 //

@@ -46,14 +46,14 @@ type Options struct {
 // Environ returns parent, a list of "NAME=value", then set in its order. A
 // variable of set replaces an inherited one, or with Preserve is left out for
 // it; overridden lists, in the order of set, those that both had with different
-// values.
+// values, once for each: Secret and Name are of set, Value is parent's.
 //
 // Nothing is taken from the process: an empty parent gives exactly set. env is
 // never nil. Errors: [*VarError] for a value with a NUL byte or a name no
 // variable can have, [*CollisionError] for two secrets with one variable.
 // Both are errors too where the inherited variable would win. Size is the
 // system's to judge when the program starts ([*TooLargeError]).
-func Environ(parent []string, set []Var, o Options) (env []string, overridden []string, err error) {
+func Environ(parent []string, set []Var, o Options) (env []string, overridden []Var, err error) {
 	vars, byName, err := named(set, o.Prefix)
 	if err != nil {
 		return nil, nil, err
@@ -66,7 +66,9 @@ func Environ(parent []string, set []Var, o Options) (env []string, overridden []
 		}
 		v, both := byName[foldName(name)]
 		if both && len(kv) > len(name) { // without "=" it is no variable
-			v.differs = v.differs || value != string(v.Value)
+			if value != string(v.Value) {
+				v.theirs = append(v.theirs, value)
+			}
 			v.kept = v.kept || o.Preserve
 		}
 		if !both || v.kept {
@@ -74,8 +76,8 @@ func Environ(parent []string, set []Var, o Options) (env []string, overridden []
 		}
 	}
 	for _, v := range vars {
-		if v.differs {
-			overridden = append(overridden, v.Name)
+		for _, value := range v.theirs {
+			overridden = append(overridden, Var{v.Secret, v.Name, []byte(value)})
 		}
 		if !v.kept {
 			env = append(env, v.Name+"="+string(v.Value))
@@ -87,8 +89,8 @@ func Environ(parent []string, set []Var, o Options) (env []string, overridden []
 // namedVar is a variable with its final name, and what parent has of it.
 type namedVar struct {
 	Var
-	differs bool // with another value
-	kept    bool // and it wins
+	theirs []string // values that differ
+	kept   bool     // and parent wins
 }
 
 // named gives every variable its name, in the order of set and by folded name.

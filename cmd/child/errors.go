@@ -3,6 +3,8 @@ package child
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"syscall"
 )
 
 // Exit codes for failures of ours, as env(1) and docker run have them.
@@ -31,7 +33,17 @@ type NotFoundError struct {
 	Reason  string // fixed phrase
 }
 
-func (e *NotFoundError) Error() string { return fmt.Sprintf("%q: %s", e.Program, e.Reason) }
+func (e *NotFoundError) Error() string {
+	if NoProgram(e.Program) {
+		return "what was given as the program: " + e.Reason
+	}
+	return fmt.Sprintf("%q: %s", e.Program, e.Reason)
+}
+
+// NoProgram reports whether what was given as a program is rather a variable with its
+// value ("NAME=value"), or a line for a shell. Errors that find no file of that name
+// do not show it: it may be a secret.
+func NoProgram(program string) bool { return strings.ContainsAny(program, "= \t\r\n") }
 
 // Code returns [CodeNotFound].
 func (e *NotFoundError) Code() int { return CodeNotFound }
@@ -43,6 +55,9 @@ type NotExecutableError struct {
 }
 
 func (e *NotExecutableError) Error() string {
+	if NoProgram(e.Program) && errors.Is(e.Err, syscall.ENAMETOOLONG) {
+		return fmt.Sprintf("what was given as the program cannot be run: %v", e.Err)
+	}
 	return fmt.Sprintf("%q cannot be run: %v", e.Program, e.Err)
 }
 

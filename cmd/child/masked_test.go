@@ -25,7 +25,8 @@ const secret = "CANARYmasked"
 
 // masked is supervise with a mask before each stream that is no terminal.
 func masked(args []string) int {
-	m := mask.New([][]byte{[]byte(secret)})
+	m, err := mask.New([][]byte{[]byte(secret)})
+	check(err)
 	var masks []*mask.Writer
 	through := func(f *os.File) io.Writer {
 		if term.IsTerminal(int(f.Fd())) {

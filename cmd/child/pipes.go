@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // pipes carries the streams that are not files.
@@ -125,6 +126,7 @@ func (p *pipes) start() {
 	}
 	go func() {
 		copies.Wait()
+		signal.Stop(p.broken)
 		close(p.copied)
 	}()
 }
@@ -165,31 +167,44 @@ func (p *pipes) abandon() {
 	closeFiles(p.output)
 }
 
-// drain waits, after the program has ended, until its output is at its end, or
-// a signal or ctx says to stop waiting for those who inherited it.
-func (p *pipes) drain(ctx context.Context, signals <-chan os.Signal) {
+// heirsGrace is how long those who inherited the output of a program that was told to
+// end are waited for. What the program itself wrote is in the pipe, which holds little,
+// and is copied by then.
+const heirsGrace = time.Second
+
+// drain waits, after the program has ended, until its output is at its end, or a
+// signal says to give up those who inherited it. When the program was to stop they are
+// not waited for long: they go on, or are given up if ctx has ended.
+func (p *pipes) drain(ctx, stopping context.Context, signals <-chan os.Signal) {
 	if p.stdin != nil {
 		p.stdin.Close()
 	}
+	told := stopping.Done() // which ends with ctx
+	var over <-chan time.Time
 	for {
 		select {
 		case <-p.copied:
 			return
+		case <-told:
+			told, over = nil, time.After(heirsGrace)
+			continue
+		case <-over:
+			if ctx.Err() == nil {
+				return
+			}
 		case sig := <-signals:
 			if !ends(sig) {
 				continue
 			}
-		case <-ctx.Done():
 		}
 		p.abandon()
+		<-p.copied
 		return
 	}
 }
 
-// wait returns when no copy to a writer runs, with the first failure.
-func (p *pipes) wait() error {
-	<-p.copied
-	signal.Stop(p.broken)
+// failure returns the first failure of a writer so far.
+func (p *pipes) failure() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err

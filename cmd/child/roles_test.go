@@ -31,6 +31,11 @@ func TestMain(m *testing.M) {
 			syscall.Exit(play(role, os.Args[2:]))
 		}
 	}
+	// Who runs the tests at a terminal has one that would be found.
+	if terminal, err := os.Open("/dev/tty"); err == nil {
+		_ = unix.IoctlSetInt(int(terminal.Fd()), unix.TIOCNOTTY, 0)
+		terminal.Close()
+	}
 	os.Exit(m.Run())
 }
 
@@ -96,6 +101,13 @@ func play(role string, args []string) int {
 		heir.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		check(heir.Start())
 		return 3
+	case "stays": // with somebody beside who is not told to end, and writes at last
+		heir := exec.Command(os.Args[0], "role=after-eof")
+		heir.Stdin, heir.Stdout = os.Stdin, os.Stdout
+		heir.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		check(heir.Start())
+		fmt.Println("ready")
+		select {}
 	case "ready-until-eof":
 		fmt.Println("ready")
 		_, err := io.Copy(io.Discard, os.Stdin)

@@ -14,14 +14,24 @@ import (
 	"golang.org/x/term"
 )
 
-// findTerminal returns the first stream that is a terminal, or nil.
-func findTerminal(stdin io.Reader, stdout, stderr io.Writer) *os.File {
+// findTerminal returns the first stream that is a terminal. Without one it opens our
+// controlling terminal, if our group has it: what asks for a password asks there,
+// whatever its streams are. Else it returns nil. One that is opened is ours to close.
+func findTerminal(stdin io.Reader, stdout, stderr io.Writer) (terminal *os.File, opened bool) {
 	for _, stream := range []any{stdin, stdout, stderr} {
 		if f, ok := stream.(*os.File); ok && f != nil && term.IsTerminal(int(f.Fd())) {
-			return f
+			return f, false
 		}
 	}
-	return nil
+	controlling, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil, false
+	}
+	if !inForeground(controlling) {
+		controlling.Close()
+		return nil, false
+	}
+	return controlling, true
 }
 
 // setGroup gives the program a process group of its own without a terminal.
@@ -46,14 +56,20 @@ func notify(signals chan<- os.Signal, terminal *os.File) {
 	}
 }
 
-// deliver signals the program, or its group without a terminal. Failure means
-// that it has just ended.
+// deliver signals the program, or its group without a terminal, and wakes what is to
+// end of it: what is stopped would not. Failure means that it has just ended.
 func deliver(cmd *exec.Cmd, terminal *os.File, number syscall.Signal) {
-	if terminal != nil {
-		_ = cmd.Process.Signal(number)
-		return
+	numbers := []syscall.Signal{number}
+	if ends(number) {
+		numbers = append(numbers, syscall.SIGCONT)
 	}
-	_ = syscall.Kill(-cmd.Process.Pid, number)
+	for _, number := range numbers {
+		if terminal != nil {
+			_ = cmd.Process.Signal(number)
+		} else {
+			_ = syscall.Kill(-cmd.Process.Pid, number)
+		}
+	}
 }
 
 // send sends one signal on.
@@ -82,11 +98,8 @@ func inForeground(terminal *os.File) bool {
 	return err == nil && group == unix.Getpgrp()
 }
 
-// stop asks the program to end, and wakes it if it was stopped.
-func stop(cmd *exec.Cmd, terminal *os.File) {
-	deliver(cmd, terminal, syscall.SIGTERM)
-	deliver(cmd, terminal, syscall.SIGCONT)
-}
+// stop asks the program to end.
+func stop(cmd *exec.Cmd, terminal *os.File) { deliver(cmd, terminal, syscall.SIGTERM) }
 
 // ends reports whether sig, sent to us, means to end rather than to inform.
 func ends(sig os.Signal) bool {

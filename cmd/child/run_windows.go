@@ -12,7 +12,7 @@ import (
 
 // findTerminal returns nil: the console sends its events to all of its
 // programs, whatever their streams are.
-func findTerminal(io.Reader, io.Writer, io.Writer) *os.File { return nil }
+func findTerminal(io.Reader, io.Writer, io.Writer) (*os.File, bool) { return nil, false }
 
 func setGroup(*exec.Cmd, *os.File) {}
 

@@ -12,9 +12,11 @@ import (
 type Process struct {
 	cmd      *exec.Cmd
 	terminal *os.File
+	opened   bool // the terminal, by us
 	pipes    *pipes
 	signals  chan os.Signal
 	ended    chan error
+	reaped   chan struct{} // closed when the program has ended
 	stopping context.Context
 	stop     context.CancelFunc
 }
@@ -40,9 +42,10 @@ func StartIf(still func() error, argv, env []string, stdin io.Reader, stdout, st
 	}
 	// A nil Env would be the process's own.
 	p := &Process{cmd: &exec.Cmd{Path: file, Args: argv, Env: append([]string{}, env...)}}
-	p.terminal = findTerminal(stdin, stdout, stderr)
+	p.terminal, p.opened = findTerminal(stdin, stdout, stderr)
 	setGroup(p.cmd, p.terminal)
 	if p.pipes, err = connect(p.cmd, stdin, stdout, stderr); err != nil {
+		p.closeTerminal()
 		return nil, &Error{"making a pipe", err}
 	}
 	// Every signal of the set fits in the channel once.
@@ -56,13 +59,24 @@ func StartIf(still func() error, argv, env []string, stdin io.Reader, stdout, st
 	if err != nil {
 		signal.Stop(p.signals)
 		p.pipes.closeAll()
+		p.closeTerminal()
 		return nil, err
 	}
 	p.pipes.start()
 	p.stopping, p.stop = context.WithCancel(context.Background())
-	p.ended = make(chan error, 1)
-	go func() { p.ended <- p.cmd.Wait() }()
+	p.ended, p.reaped = make(chan error, 1), make(chan struct{})
+	go func() {
+		err := p.cmd.Wait()
+		close(p.reaped)
+		p.ended <- err
+	}()
 	return p, nil
+}
+
+func (p *Process) closeTerminal() {
+	if p.opened {
+		p.terminal.Close()
+	}
 }
 
 // Stop has the program asked to end: SIGTERM for it, or for its group without a
@@ -70,10 +84,26 @@ func StartIf(still func() error, argv, env []string, stdin io.Reader, stdout, st
 // more than once, from any goroutine.
 func (p *Process) Stop() { p.stop() }
 
+// Ended is closed when the program has ended, though its output may go on.
+func (p *Process) Ended() <-chan struct{} { return p.reaped }
+
+// Copied is closed when nothing is copied to a writer any more. After a Stop that may
+// be later than Wait returns.
+func (p *Process) Copied() <-chan struct{} { return p.pipes.copied }
+
+// Abandon gives up what those who outlive the program still write, and returns when
+// the writers are not used any more.
+func (p *Process) Abandon() {
+	p.pipes.abandon()
+	<-p.pipes.copied
+}
+
 // Wait waits for the program and sends signals on meanwhile. What it returns is what
-// [Run] returns. When ctx ends, the program is stopped, and the output of those who
-// outlive it is given up. Call it once.
+// [Run] returns. After a Stop those who outlive the program are waited for no longer
+// than a moment: what they write later is copied all the same, see Copied. When ctx
+// ends, the program is stopped, and they are given up. Call it once.
 func (p *Process) Wait(ctx context.Context) (code int, err error) {
+	defer p.closeTerminal()
 	defer signal.Stop(p.signals)
 	defer p.stop()
 	defer context.AfterFunc(ctx, p.stop)()
@@ -82,8 +112,8 @@ func (p *Process) Wait(ctx context.Context) (code int, err error) {
 		err = &Error{"waiting for the program", err}
 		return Code(err), err
 	}
-	p.pipes.drain(ctx, p.signals)
-	if err := p.pipes.wait(); err != nil {
+	p.pipes.drain(ctx, p.stopping, p.signals)
+	if err := p.pipes.failure(); err != nil {
 		err = &Error{"copying the program's output", err}
 		return Code(err), err
 	}

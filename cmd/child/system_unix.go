@@ -28,6 +28,18 @@ func varLimit() int {
 	return 0
 }
 
+// refusesSize reports whether the system is known to refuse what e says: Linux, which
+// has a quarter of the stack for arguments and variables, 6 MiB at most and 128 KiB at
+// least.
+func refusesSize(e *TooLargeError) bool {
+	var stack unix.Rlimit
+	if runtime.GOOS != "linux" || unix.Getrlimit(unix.RLIMIT_STACK, &stack) != nil {
+		return false
+	}
+	most := max(min(uint64(stack.Cur)/4, 6<<20), 128<<10)
+	return e.Largest > e.Limit || uint64(e.Total) > most
+}
+
 // lookPath finds the file to run for program, as execvp does: the first that
 // can be run, and "permission denied" only if nothing else is found. An empty
 // element of PATH is the working directory.

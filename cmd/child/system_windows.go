@@ -16,6 +16,10 @@ func foldName(name string) string { return strings.ToUpper(name) }
 // 16-bit characters, which is at most the number of bytes.
 func varLimit() int { return 32767 }
 
+// refusesSize reports whether the system is known to refuse what e says: bytes are
+// not its unit.
+func refusesSize(*TooLargeError) bool { return false }
+
 // lookPath finds the file to run for program in the PATH of env, with the
 // extensions of PATHEXT. Unlike cmd.exe it does not look in the working
 // directory unless PATH names it.

@@ -81,7 +81,7 @@ func BenchmarkWrite(b *testing.B) {
 	const size = 8 << 20
 	for name, text := range outputs(b, size) {
 		for _, n := range []int{1, 100, 1000} {
-			m := New(usualValues(n))
+			m := made(usualValues(n))
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				b.SetBytes(size)
 				b.ReportAllocs()
@@ -107,7 +107,7 @@ func BenchmarkNew(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				New(values)
+				made(values)
 			}
 		})
 	}

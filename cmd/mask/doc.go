@@ -27,9 +27,10 @@
 //
 // # What is not
 //
-// Listed by [Masker.Skipped]: values shorter than 4 bytes without the white space
-// around them, and a short list of words that stand in everybody's output (forms.go),
-// case ignored: a mask would say what the value is.
+// Listed by [Masker.Skipped], with one reason for all: values shorter than 4 bytes
+// without the white space around them, and a short list of words that stand in
+// everybody's output (forms.go), case ignored: a mask would say what the value is, and
+// so would a reason of its own.
 //
 // Of a value of several lines, not masked by themselves are lines shorter than 8
 // bytes, those words, lines without a letter or digit, PEM boundaries, and keys
@@ -42,9 +43,15 @@
 // Not masked are values in HTML, UTF-16, base64 written twice or broken otherwise,
 // hexadecimal with something between the bytes; parts of a value that are printed
 // by themselves, but for its lines; what is compressed, encrypted or hidden on
-// purpose; and what a terminal's control sequences stand in the middle of. Of a
-// value over 4 KiB JSON is masked as encoding/json and JSON.stringify write it, and
-// URLs as url.QueryEscape does.
+// purpose; and what a terminal's control sequences stand in the middle of.
+//
+// Of a value over 4 KiB no more is masked than raw; its lines, but not as JSON; base64,
+// URL-safe only alone; and JSON as encoding/json and JSON.stringify write it, if that is
+// no more than twice as long. Not masked are then hexadecimal, URLs and quotes.
+//
+// Where a form begins with one text of up to 128 bytes again and again, for 512 bytes
+// or more, as a value of "=" alone does, 256 bytes of that are masked wherever they
+// stand.
 //
 // # Streams
 //
@@ -67,8 +74,10 @@
 // # Limits
 //
 // A [Writer] holds no more than the longest form, and 32 KiB to work on. The time is
-// linear in the data, unless a long value repeats itself and so does the data. A
-// [Masker] holds about 20 times the length of a value of letters and digits, 30 to 80
-// times that of one with something to escape. That is plaintext in memory, for as long
-// as the Masker is. No error holds any of it, and both print as "[mask]".
+// linear in the data, unless long values repeat what is over 128 bytes long, or are
+// parts of each other, and so does the data: then it is some 10 MB/s. A [Masker] holds
+// about 20 times the length of a value of letters and digits, 30 to 80 times that of
+// one with something to escape, 10 times that of one over 4 KiB. [New] refuses what
+// would be much more than that of a large set: [ErrTooLarge]. That is plaintext in
+// memory, for as long as the Masker is. No error holds any of it, and both print as "[mask]".
 package mask

@@ -2,7 +2,7 @@ package mask
 
 import (
 	"bytes"
-	"encoding/base64"
+	"crypto/sha256"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -15,15 +15,17 @@ const (
 	minValue = 4
 	// minLine is the length of the shortest line that is masked by itself.
 	minLine = 8
-	// longValue is the length in bytes beyond which only the more usual forms
+	// longValue is the length in bytes beyond which only the most usual forms
 	// are tried: each takes as much memory as the value.
 	longValue = 4 << 10
+	// maxForms is how many bytes all forms may have, those counted too that share
+	// their memory: about two thirds do.
+	maxForms = 256 << 20
 )
 
-const (
-	tooShort = "shorter than 4 bytes"
-	tooUsual = "a common word"
-)
+// notMasked is why a value is skipped. It is one reason for all, for each of its own
+// would say something of the value.
+const notMasked = "short or common"
 
 // usual are values that stand in everybody's output. Masked they would spoil it,
 // and the mask would say what the value is. Whole values, case ignored.
@@ -33,25 +35,30 @@ const usual = `
 `
 
 // collect returns the needles of values, and which are not masked.
-func collect(values [][]byte) (needles [][]byte, skipped []Skipped) {
-	seen := make(map[string]bool, len(values))
+func collect(values [][]byte) (needles [][]byte, skipped []Skipped, err error) {
+	seen := make(map[[sha256.Size]byte]bool, len(values))
+	size := 0
+	add := func(text []byte) {
+		if size += len(text); size > maxForms {
+			return
+		}
+		needles = appendParts(needles, text)
+	}
 	for i, whole := range values {
 		v := trim(whole)
-		switch {
-		case len(v) < minValue:
-			skipped = append(skipped, Skipped{i, tooShort})
-		case isUsual(v):
-			skipped = append(skipped, Skipped{i, tooUsual})
-		case !seen[string(v)]:
-			seen[string(v)] = true
-			add := func(text []byte) { needles = append(needles, text) }
-			spell(slices.Clone(v), add)
-			if len(v) < len(whole) {
-				inBase64(whole, add)
-			}
+		if len(v) < minValue || isUsual(v) {
+			skipped = append(skipped, Skipped{i, notMasked})
+			continue
+		}
+		if sum := sha256.Sum256(whole); !seen[sum] {
+			seen[sum] = true
+			spell(v, whole, add)
+		}
+		if size > maxForms {
+			return nil, nil, ErrTooLarge
 		}
 	}
-	return needles, skipped
+	return needles, skipped, nil
 }
 
 func isUsual(v []byte) bool {
@@ -60,26 +67,48 @@ func isUsual(v []byte) bool {
 
 // trim removes white space around a value or a line. ASCII only: other bytes of
 // a binary value are never taken for space.
-func trim(b []byte) []byte { return bytes.Trim(b, " \t\r\n\v\f") }
+func trim(b []byte) []byte { return bytes.Trim(b, space) }
 
-// spell yields the forms of v, which is trimmed, some more than once. v is kept.
-func spell(v []byte, yield func([]byte)) {
+// space is what is around a value.
+const space = " \t\r\n\v\f"
+
+// spell yields the forms of v, some more than once. v is whole without the white space
+// around it; both are the caller's.
+func spell(v, whole []byte, yield func([]byte)) {
+	v = slices.Clone(v)
 	yield(v)
-	inBase64(v, yield)
-	lower := []byte(hex.EncodeToString(v))
-	yield(lower)
-	yield(bytes.ToUpper(lower))
-	inText(v, yield)
-	if bytes.IndexByte(v, '\n') < 0 {
-		return
+	if len(v) > longValue {
+		longBase64(v, whole, yield)
+		if utf8.Valid(v) {
+			longJSON(v, yield)
+		}
+	} else {
+		inBase64(v, yield)
+		if len(v) < len(whole) {
+			inBase64(whole, yield)
+		}
+		lower := []byte(hex.EncodeToString(v))
+		yield(lower)
+		yield(bytes.ToUpper(lower))
+		inText(v, yield)
 	}
-	lf := bytes.ReplaceAll(v, []byte("\r\n"), []byte("\n"))
-	yield(lf)
+	if bytes.IndexByte(v, '\n') >= 0 {
+		inLines(v, yield)
+	}
+}
+
+// inLines yields v with either line end, and its lines.
+func inLines(v []byte, yield func([]byte)) {
+	lf := v
+	if bytes.IndexByte(v, '\r') >= 0 {
+		lf = bytes.ReplaceAll(v, []byte("\r\n"), []byte("\n"))
+		yield(lf)
+	}
 	yield(bytes.ReplaceAll(lf, []byte("\n"), []byte("\r\n")))
 	for line := range bytes.Lines(lf) {
 		if line = trim(line); !isFrame(line) {
 			yield(line)
-			if !isPlain(line) && utf8.Valid(line) {
+			if len(v) <= longValue && !isPlain(line) && utf8.Valid(line) {
 				inJSON(line, yield)
 			}
 		}
@@ -98,32 +127,6 @@ func isFrame(line []byte) bool {
 	}
 	key, ok := bytes.CutSuffix(bytes.TrimRight(line, " {[|>-"), []byte(":"))
 	return ok && isPlain(bytes.Trim(key, `"- `))
-}
-
-// inBase64 yields v in base64, alone and as a part of something longer, and the
-// lines of it as base64(1) and PEM break it.
-func inBase64(v []byte, yield func([]byte)) {
-	url := base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-	for skew := range 3 {
-		from, to := (8*skew+5)/6, 8*(skew+len(v))/6 // the characters of v alone
-		skewed := append(make([]byte, skew, skew+len(v)), v...)
-		for _, alphabet := range []*base64.Encoding{base64.StdEncoding, url} {
-			text := []byte(alphabet.EncodeToString(skewed))
-			yield(text[from:to])
-			yield(text[from:])
-			if len(v) <= longValue {
-				yield(bytes.TrimRight(text[from:], "="))
-			}
-		}
-	}
-	text := []byte(base64.StdEncoding.EncodeToString(v))
-	for _, width := range []int{64, 76} {
-		for line := range slices.Chunk(text, width) {
-			if len(text) > width && len(line) >= minLine {
-				yield(line)
-			}
-		}
-	}
 }
 
 // isPlain reports whether nothing in v is ever escaped.

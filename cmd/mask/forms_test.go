@@ -92,7 +92,7 @@ func TestForms(t *testing.T) {
 		strings.Repeat("0123456789abcdefghijklmnopqrstuvwxyzé", 9),
 	}
 	for i, v := range values {
-		m := New(valuesOf(v))
+		m := made(valuesOf(v))
 		for name, write := range writers(t, i < 2 && !testing.Short()) {
 			text := write(v)
 			got := string(masked(t, m, []byte(text), len(text)/2))
@@ -116,12 +116,12 @@ func TestForms(t *testing.T) {
 
 func TestSkipped(t *testing.T) {
 	values := valuesOf("", "abc", " abc\n", "abcd", "true", "Null\n", "LOCALHOST", "localhost2", "日", "日本", "production", "0000", "\x00\x00\x00\x00")
-	want := fmt.Sprint([]Skipped{{0, tooShort}, {1, tooShort}, {2, tooShort}, {4, tooUsual}, {5, tooUsual}, {6, tooUsual}, {8, tooShort}, {10, tooUsual}})
-	m := New(values)
+	want := fmt.Sprint([]Skipped{{0, notMasked}, {1, notMasked}, {2, notMasked}, {4, notMasked}, {5, notMasked}, {6, notMasked}, {8, notMasked}, {10, notMasked}})
+	m := made(values)
 	if got := fmt.Sprint(m.Skipped()); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if m.Empty() || !New(nil).Empty() || !New(values[:3]).Empty() {
+	if m.Empty() || !made(nil).Empty() || !made(values[:3]).Empty() {
 		t.Error("Empty does not say whether there is something to mask")
 	}
 	for _, v := range values {
@@ -137,7 +137,7 @@ func TestLines(t *testing.T) {
 	value := "apiVersion: \"v\"\n  users:\n- name:\n    token: abc\n},\n========\nundefined\n  pass word 1  \r\nshort\n-----BEGIN KEY-----\nMIIE\"vQI\n"
 	var got []string
 	for line := range strings.Lines(value + "\n\"MIIE\\\"vQI\"") {
-		out := string(masked(t, New(valuesOf(value)), []byte("> "+line)))
+		out := string(masked(t, made(valuesOf(value)), []byte("> "+line)))
 		got = append(got, strings.TrimPrefix(out, "> "))
 	}
 	want := "[secret]\n  users:\n- name:\n    [secret]\n},\n========\nundefined\n  [secret]  \r\nshort\n-----BEGIN KEY-----\n[secret]\n\n\"[secret]\""

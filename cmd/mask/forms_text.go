@@ -33,9 +33,6 @@ var urlSafe = [...]string{
 
 func inURL(v []byte, yield func([]byte)) {
 	for i, safe := range urlSafe {
-		if i > 0 && len(v) > longValue {
-			return
-		}
 		yield(inPercent(v, safe, "0123456789ABCDEF"))
 		if i == 0 {
 			yield(inPercent(v, safe, "0123456789abcdef"))
@@ -107,11 +104,7 @@ var jsonCoded = [...]string{
 }
 
 func inJSON(v []byte, yield func([]byte)) {
-	habits := jsonCoded[:]
-	if len(v) > longValue {
-		habits = habits[:2]
-	}
-	for i, coded := range habits {
+	for i, coded := range jsonCoded {
 		if i > 0 && !bytes.ContainsAny(v, coded) {
 			continue
 		}
@@ -125,6 +118,20 @@ func inJSON(v []byte, yield func([]byte)) {
 					yield(w.write(v))
 				}
 			}
+		}
+	}
+}
+
+// longJSON is inJSON for a long v: as JSON.stringify and encoding/json write it, unless
+// that is more than twice as long.
+func longJSON(v []byte, yield func([]byte)) {
+	for _, coded := range jsonCoded[:2] {
+		w := jsonWriter{coded: coded, hex: "0123456789abcdef"}
+		if out := w.write(v); len(out) <= 2*len(v) && !bytes.Equal(out, v) {
+			yield(out)
+		}
+		if !bytes.ContainsAny(v, jsonCoded[1]) {
+			return
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -24,11 +25,18 @@ type Masker struct {
 	skipped []Skipped
 }
 
+// ErrTooLarge reports values whose forms, those of package doc, have more than 256 MiB:
+// some 4 MiB of short values, or 16 MiB of long ones. They are refused as a whole.
+var ErrTooLarge = errors.New("the values are too large in all: what they may be printed as has more than 256 MiB")
+
 // New prepares to mask values. It copies what it needs: the caller may
-// overwrite the values afterwards.
-func New(values [][]byte) *Masker {
-	needles, skipped := collect(values)
-	return &Masker{newTable(needles), skipped}
+// overwrite the values afterwards. Errors: [ErrTooLarge].
+func New(values [][]byte) (*Masker, error) {
+	needles, skipped, err := collect(values)
+	if err != nil {
+		return nil, err
+	}
+	return &Masker{newTable(needles), skipped}, nil
 }
 
 // Empty reports whether there is nothing to mask: a stream may then go past.

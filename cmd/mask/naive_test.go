@@ -69,6 +69,15 @@ func valuesOf(texts ...string) [][]byte {
 	return values
 }
 
+// made is New of values that are not too large.
+func made(values [][]byte) *Masker {
+	m, err := New(values)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
 // strew returns n bytes of ordinary text, with needles, parts of them and
 // overlaps of two in it.
 func strew(r *rand.Rand, needles [][]byte, n int) []byte {

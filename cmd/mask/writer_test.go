@@ -49,7 +49,7 @@ func TestMasks(t *testing.T) {
 		{"abc true 1234", "abc true 1234", "abc true [secret]"},
 	}
 	for _, tt := range tests {
-		m := New(valuesOf(strings.Fields(tt.values)...))
+		m := made(valuesOf(strings.Fields(tt.values)...))
 		for cut := range len(tt.text) + 1 {
 			if got := masked(t, m, []byte(tt.text), cut); string(got) != tt.want {
 				t.Errorf("%q in %q cut at %d: %q, want %q", tt.values, tt.text, cut, got, tt.want)
@@ -61,7 +61,7 @@ func TestMasks(t *testing.T) {
 // TestGoesOnAtOnce: after each write all has come out but what may become a
 // value. A prompt appears.
 func TestGoesOnAtOnce(t *testing.T) {
-	m := New(valuesOf("hunter2", "hunter", "unter3and", "Password-of-mine"))
+	m := made(valuesOf("hunter2", "hunter", "unter3and", "Password-of-mine"))
 	var out strings.Builder
 	w := m.Writer(&out)
 	for _, step := range []struct{ in, want string }{
@@ -116,8 +116,8 @@ func TestEverySplit(t *testing.T) {
 		size = 1 << 16
 	}
 	values := valuesOf(awkward...)
-	needles, _ := collect(values)
-	m := New(values)
+	needles, _, _ := collect(values)
+	m := made(values)
 	r := rand.New(rand.NewChaCha8([32]byte{7}))
 	data := strew(r, needles, size)
 	want := naive(needles, data)
@@ -155,8 +155,8 @@ func TestEverySplit(t *testing.T) {
 // more is held than may become one.
 func TestEveryNeedleSplit(t *testing.T) {
 	values := valuesOf(awkward...)
-	needles, _ := collect(values)
-	m := New(values)
+	needles, _, _ := collect(values)
+	m := made(values)
 	var out bytes.Buffer
 	for _, n := range needles {
 		data := slices.Concat([]byte("a "), n, []byte(" aa"))
@@ -208,7 +208,7 @@ func (w *brokenAfter) Write(p []byte) (int, error) {
 
 func TestBrokenWriter(t *testing.T) {
 	broken := errors.New("broken")
-	m := New(valuesOf("hunter2"))
+	m := made(valuesOf("hunter2"))
 	for _, err := range []error{broken, nil} {
 		want := err
 		if err == nil {
@@ -242,7 +242,7 @@ func TestBrokenWriter(t *testing.T) {
 // TestHoldsLittle: what is held is bounded, and gone again.
 func TestHoldsLittle(t *testing.T) {
 	long := strings.Repeat("0123456789abcde\n", 512)
-	m := New(valuesOf(long))
+	m := made(valuesOf(long))
 	s := m.Writer(io.Discard).s
 	for range 50 {
 		if _, err := s.write([]byte(long + long[:len(long)-2])); err != nil {
@@ -255,7 +255,7 @@ func TestHoldsLittle(t *testing.T) {
 }
 
 func TestPrintsNothing(t *testing.T) {
-	m := New(valuesOf("hunter2hunter2"))
+	m := made(valuesOf("hunter2hunter2"))
 	w := m.Writer(io.Discard)
 	if _, err := w.Write([]byte("hunter2")); err != nil {
 		t.Fatal(err)
