@@ -78,7 +78,7 @@ func (c *cli) runBundle(ctx context.Context, o bundleOptions) error {
 	if o.out == "-" {
 		return c.writeStdout(data)
 	}
-	if err := writeOutput(c.path(o.out), data, 0o644); err != nil {
+	if err := c.writeOutput(o.out, data, 0o644); err != nil {
 		return fmt.Errorf("output %q: %w", o.out, err)
 	}
 	file := quoteShell(o.out)

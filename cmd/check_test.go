@@ -66,7 +66,7 @@ db.url   not asked for
 	s.has(out, ".env.dist:2")
 	s.put(".env.dist", "A=1\nbroken hunter2\n")
 	_, talk = s.run(2, "", "check")
-	s.has(talk, `".env.dist": dotenv: line 2`)
+	s.has(talk, `".env.dist": line 2`)
 }
 
 func TestCheckCode(t *testing.T) {

@@ -19,7 +19,8 @@ type exportOptions struct {
 	mode   fileMode
 	replace,
 	outGiven, modeGiven bool
-	k8s k8sMeta
+	k8s   k8sMeta
+	typed typedFlags
 }
 
 func newExport(c *cli) *cobra.Command {
@@ -36,16 +37,19 @@ A value that the format cannot carry exactly is an error that names it.
   shell       export lines for eval in sh, dash, bash and zsh
   k8s-secret  a Kubernetes Secret, with the pin, the commit and the app as
               annotations: pipe it to kubectl
+  docker      NAME=value lines for docker run --env-file, which knows no quotes
   github-env  in a step of GitHub Actions: masks every line of every value in the
               log, then sets the variables of the steps that follow (it writes the
               file that GITHUB_ENV names)
 
-In shell and github-env a character that no variable can have becomes "_".
+In shell, docker and github-env a character that no variable can have becomes "_".
 
 --dir writes one file per secret instead, with its exact bytes, which only you can
 read. The directory must be empty, or not exist; with --replace it may hold an older
-export, and nothing else. Choose one in memory, as below /run: files on a disk stay
-there after they are deleted.
+export, and nothing else. Which files those are is in the file .pinseal-export beside
+them: an app that takes every file of a directory has to skip hidden ones, as most do.
+Choose a directory in memory, as below /run: files on a disk stay there after they are
+deleted.
 
 To run a program with the secrets, run and exec do it without a file.
 
@@ -60,6 +64,7 @@ To run a program with the secrets, run and exec do it without a file.
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.outGiven, o.modeGiven = cmd.Flags().Changed("output"), cmd.Flags().Changed("mode")
+			o.typed = typedFlags{cmd.Flags()}
 			return c.runExport(cmd.Context(), o)
 		},
 	}
@@ -98,20 +103,23 @@ func (c *cli) runExport(ctx context.Context, o exportOptions) error {
 	case o.dir != "":
 		return c.exportDir(ctx, v, o, pairs)
 	case format == formatGitHub:
-		return c.exportGitHub(c.Getenv("GITHUB_ENV"), pairs)
+		return o.pasted(c.exportGitHub(c.Getenv("GITHUB_ENV"), pairs))
 	case format == formatK8s:
-		if o.k8s, err = c.k8sMeta(ctx, v, o.k8s); err != nil {
+		if o.k8s, err = o.k8s.of(v); err != nil {
 			return err
 		}
 	}
 	data, err := formatPairs(format, pairs, o.k8s)
 	if err != nil {
-		return err
+		return o.pasted(err)
+	}
+	if format == formatDotenv {
+		c.warnNotVariables(pairs)
 	}
 	if o.out == "-" {
 		return c.writeStdout(data)
 	}
-	if err := writeOutput(c.path(o.out), data, 0o600); err != nil {
+	if err := c.writeOutput(o.out, data, 0o600); err != nil {
 		return fmt.Errorf("output %q: %w", o.out, err)
 	}
 	c.say("Wrote %s of %s, in plain text, to %s", count(len(pairs), "value"), v.Environment, quoteShell(o.out))
@@ -135,15 +143,15 @@ func (o *exportOptions) check(githubEnv string) (format string, err error) {
 	case toDir && (o.format != "" || o.outGiven):
 		return "", usage(nil, "--dir writes values as they are: it goes with neither --format nor --output")
 	case !toDir && (o.replace || o.modeGiven):
-		return "", usage([]string{"pinseal export --dir DIR …"}, "--replace and --mode go with --dir")
+		return "", usage([]string{"pinseal export --dir DIR --replace", "pinseal export --dir DIR --mode 0440"}, "--replace and --mode go with --dir")
 	case o.mode&^0o444 != 0 || o.mode&0o400 == 0:
 		return "", usage([]string{"--mode 0400", "--mode 0440", "--mode 0444"}, "--mode of --dir wants files that you can read and nobody can write")
 	case format != formatK8s && o.k8s != k8sMeta{}:
-		return "", usage([]string{"pinseal export --format k8s-secret …"}, "--name and --namespace go with --format k8s-secret")
+		return "", usage([]string{"--format k8s-secret"}, "--name and --namespace go with --format k8s-secret")
 	case format == formatGitHub && o.outGiven:
 		return "", usage(nil, "--format github-env writes the file that GITHUB_ENV names: it does not go with --output")
 	case format == formatGitHub && githubEnv == "":
-		return "", usage([]string{"pinseal run -- CMD…     needs no variables of later steps"}, "GITHUB_ENV is not set: --format github-env is for a step of GitHub Actions")
+		return "", usage([]string{"pinseal run -- CMD      needs no variables of later steps"}, "GITHUB_ENV is not set: --format github-env is for a step of GitHub Actions")
 	case format == formatK8s:
 		return format, o.k8s.check()
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 
 	"pinseal/cmd/child"
 	"pinseal/cmd/dotenv"
@@ -12,20 +13,21 @@ import (
 // Formats of export alone.
 const (
 	formatShell  = "shell"
+	formatDocker = "docker"
 	formatK8s    = "k8s-secret"
 	formatGitHub = "github-env"
 )
 
 // exportFormats lists what export writes, in the order of its help.
 func exportFormats() []string {
-	return []string{formatDotenv, formatJSON, formatYAML, formatShell, formatK8s, formatGitHub}
+	return []string{formatDotenv, formatJSON, formatYAML, formatShell, formatK8s, formatDocker, formatGitHub}
 }
 
 // chooseExportFormat is chooseFormat with the formats that nothing reads back, none
 // of which a file's name suggests.
 func chooseExportFormat(format, file string) (string, error) {
 	switch format {
-	case formatShell, formatK8s, formatGitHub:
+	case formatShell, formatK8s, formatDocker, formatGitHub:
 		return format, nil
 	}
 	chosen, err := chooseFormat(format, file)
@@ -49,6 +51,8 @@ func formatPairs(format string, pairs []plainPair, k8s k8sMeta) (data []byte, er
 		data, err = formatFlatYAML(pairs)
 	case formatShell:
 		data, err = formatShellLines(pairs)
+	case formatDocker:
+		data, err = formatDockerEnv(pairs)
 	case formatK8s:
 		data, err = formatK8sSecret(k8s, pairs)
 	default:
@@ -62,7 +66,18 @@ func exportHint(err error) error {
 	if err == nil || errors.As(err, new(*hinted)) || errors.As(err, new(*usageError)) {
 		return err
 	}
-	return hint(err, "pinseal get NAME > FILE       takes any bytes", "pinseal export --only NAME,…  leaves it out", "pinseal export --dir DIR      a file for each, of any bytes")
+	return hint(err, "pinseal get NAME > FILE       takes any bytes", "pinseal export --only A,B      leaves it out", "pinseal export --dir DIR      a file for each, of any bytes")
+}
+
+// warnNotVariables names what is no variable to a shell that reads a .env file.
+func (c *cli) warnNotVariables(pairs []plainPair) {
+	list := make([]dotenv.Pair, len(pairs))
+	for i, p := range pairs {
+		list[i].Name = p.name
+	}
+	if names := dotenv.NotVariables(list); len(names) > 0 {
+		c.warn("a shell that reads this file prints the line of a name that is no variable, with the value: %s\n  try:  pinseal export --format json     or yaml", strings.Join(names, ", "))
+	}
 }
 
 func formatDotenvFile(pairs []plainPair) ([]byte, error) {
@@ -87,7 +102,7 @@ func variables(pairs []plainPair) ([]string, error) {
 		name := child.EnvName(p.name)
 		if first, taken := owner[name]; taken {
 			return nil, hint(&child.CollisionError{Name: name, First: first, Second: p.name},
-				"pinseal export --only A,B     leaves the others out", "pinseal mv OLD NEW")
+				"pinseal export --only A,B      leaves the others out", "pinseal mv OLD NEW")
 		}
 		if bytes.IndexByte(p.value.Reveal(), 0) >= 0 {
 			return nil, fmt.Errorf("%q holds a NUL byte, which no variable can", p.name)
@@ -103,5 +118,5 @@ func refuseVariable(secret, name, why string) error {
 	if name != secret {
 		as = fmt.Sprintf(" (variable %q)", name)
 	}
-	return hint(fmt.Errorf("%q%s %s", secret, as, why), "pinseal export --only NAME,…  leaves it out", "pinseal mv "+secret+" NEW")
+	return hint(fmt.Errorf("%q%s %s", secret, as, why), "pinseal export --only A,B      leaves it out", "pinseal mv "+secret+" NEW")
 }

@@ -18,7 +18,7 @@ const shortestMask = 4
 // exportGitHub masks the values in the log of a step and sets them for the steps that
 // follow, by the file that GITHUB_ENV names.
 func (c *cli) exportGitHub(file string, pairs []plainPair) error {
-	masks, blocks, unmasked, err := formatGitHubEnv(pairs, rand.Text)
+	env, err := formatGitHubEnv(pairs, rand.Text)
 	if err != nil {
 		return exportHint(err)
 	}
@@ -27,59 +27,72 @@ func (c *cli) exportGitHub(file string, pairs []plainPair) error {
 		return fmt.Errorf("the file of GITHUB_ENV, %q: %w", file, err)
 	}
 	defer f.Close()
-	if err := c.writeStdout(masks); err != nil {
+	if err := c.writeStdout(env.masks); err != nil {
 		return err
 	}
-	if err := appendLines(f, blocks); err != nil {
+	if err := appendLines(f, env.blocks); err != nil {
 		return fmt.Errorf("the file of GITHUB_ENV, %q: %s", file, writeReason(err))
 	}
 	c.say("Set %s for the steps that follow", count(len(pairs), "variable"))
-	if len(unmasked) > 0 {
-		c.warn("too short to be masked in the log: %s", strings.Join(unmasked, ", "))
+	if len(env.unmasked) > 0 {
+		c.warn("too short to be masked in the log: %s", strings.Join(env.unmasked, ", "))
+	}
+	if len(env.partly) > 0 {
+		c.warn("with lines that are too short to be masked in the log: %s", strings.Join(env.partly, ", "))
 	}
 	return nil
 }
 
-// formatGitHubEnv writes what a step of GitHub Actions prints, one command per line of
-// a value to mask it, and what it appends to its file, one block per pair. A value is
-// masked without the white space around its lines, which programs drop; unmasked has
-// the names of those that have nothing to mask though they are not empty. random makes
-// a text that nobody guesses.
-func formatGitHubEnv(pairs []plainPair, random func() string) (masks, blocks []byte, unmasked []string, err error) {
+// githubEnv is what a step of GitHub Actions leaves to the runner.
+type githubEnv struct {
+	masks  []byte // what it prints: a command per line of a value
+	blocks []byte // what it appends to its file, one per pair
+	// Secrets that are not empty and have nothing that is masked; and those that have
+	// a line besides, of more than brackets.
+	unmasked, partly []string
+}
+
+// formatGitHubEnv masks the values and sets them. A value is masked without the white
+// space around its lines, which programs drop. random makes a text that nobody guesses.
+func formatGitHubEnv(pairs []plainPair, random func() string) (env githubEnv, err error) {
 	names, err := variables(pairs)
 	if err != nil {
-		return nil, nil, nil, err
+		return githubEnv{}, err
 	}
 	for i, p := range pairs {
 		if err := checkGitHub(p, names[i]); err != nil {
-			return nil, nil, nil, err
+			return githubEnv{}, err
 		}
 	}
 	seen := map[string]bool{}
 	escape := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	for i, p := range pairs {
-		value, masked := string(p.value.Reveal()), false
+		value, masked, short := string(p.value.Reveal()), false, false
 		for line := range strings.SplitSeq(value, "\n") {
 			line = strings.TrimSpace(line)
 			if len(line) < shortestMask {
+				short = short || strings.Trim(line, "()[]{},;") != ""
 				continue
 			}
 			masked = true
 			if !seen[line] {
 				seen[line] = true
-				masks = append(masks, "::add-mask::"+escape.Replace(line)+"\n"...)
+				env.masks = append(env.masks, "::add-mask::"+escape.Replace(line)+"\n"...)
 			}
 		}
-		if !masked && value != "" {
-			unmasked = append(unmasked, p.name)
+		switch {
+		case !masked && value != "":
+			env.unmasked = append(env.unmasked, p.name)
+		case masked && short:
+			env.partly = append(env.partly, p.name)
 		}
 		end := "pinseal-" + random()
 		for strings.Contains(value, end) {
 			end += random()
 		}
-		blocks = append(blocks, names[i]+"<<"+end+"\n"+value+"\n"+end+"\n"...)
+		env.blocks = append(env.blocks, names[i]+"<<"+end+"\n"+value+"\n"+end+"\n"...)
 	}
-	return masks, blocks, unmasked, nil
+	return env, nil
 }
 
 // checkGitHub refuses what the runner would not set, or not exactly: it reads its file

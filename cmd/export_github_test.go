@@ -84,7 +84,8 @@ func (r runner) masks(t *testing.T, log string) (masks []string) {
 
 func githubValues() []string {
 	return []string{"", "x", "abc", "value", "a=b<<c", "two\nlines", "\n", "\n\n", "end\n", "crlf\r\nlines\r\n", "% %0A %25 %0D%", "::add-mask::x\n::stop-commands::y",
-		"  indented: {\n  }\n", "EOF\nEOF", "NAME<<EOF\nx\nEOF\n", "\tü😀\u2028y", "a\n\n\nb", "\ufeffbom", "::set-env name=X::y", "x\x01\x1b[31m"}
+		"  indented: {\n  }\n", "EOF\nEOF", "NAME<<EOF\nx\nEOF\n", "\tü😀\u2028y", "a\n\n\nb", "\ufeffbom", "::set-env name=X::y", "x\x01\x1b[31m",
+		"long line\nabc\nlong again", "{\n  \"key\": 1\n},\n"}
 }
 
 func TestGitHubEnv(t *testing.T) {
@@ -94,15 +95,15 @@ func TestGitHubEnv(t *testing.T) {
 	}
 	pairs := exportPairs(texts...)
 	n := 0
-	log, blocks, unmasked, err := formatGitHubEnv(pairs, func() string { n++; return fmt.Sprint("r", n) })
+	env, err := formatGitHubEnv(pairs, func() string { n++; return fmt.Sprint("r", n) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, windows := range []bool{false, true} {
 		r := runner{windows}
-		got, err := r.variables(string(blocks))
+		got, err := r.variables(string(env.blocks))
 		if err != nil || len(got) != len(pairs) {
-			t.Fatalf("windows %t: %d variables, %v\n%s", windows, len(got), err, blocks)
+			t.Fatalf("windows %t: %d variables, %v\n%s", windows, len(got), err, env.blocks)
 		}
 		for i, want := range githubValues() {
 			if value, ok := got[fmt.Sprintf("V%02d_x", i)]; !ok || value != want {
@@ -110,19 +111,24 @@ func TestGitHubEnv(t *testing.T) {
 			}
 		}
 	}
-	masks := runner{}.masks(t, string(log))
+	masks := runner{}.masks(t, string(env.masks))
 	for i, value := range githubValues() {
-		hidden := false
+		hidden, shown := false, false
 		for line := range strings.SplitSeq(value, "\n") {
 			if text := strings.TrimSpace(line); len(text) >= shortestMask {
 				hidden = true
 				if !slices.Contains(masks, text) {
 					t.Errorf("the line %q is not masked", text)
 				}
+			} else if strings.ContainsAny(text, "abctwoxyEOF") {
+				shown = true
 			}
 		}
-		if short := value != "" && !hidden; short != slices.Contains(unmasked, fmt.Sprintf("V%02d.x", i)) {
+		if short := value != "" && !hidden; short != slices.Contains(env.unmasked, fmt.Sprintf("V%02d.x", i)) {
 			t.Errorf("%q: said to be too short: %t", value, !short)
+		}
+		if partly := hidden && shown; partly != slices.Contains(env.partly, fmt.Sprintf("V%02d.x", i)) {
+			t.Errorf("%q: said to be too short in part: %t", value, !partly)
 		}
 	}
 	for _, mask := range masks {
@@ -135,12 +141,12 @@ func TestGitHubEnv(t *testing.T) {
 // A value that knows the delimiter does not end its block.
 func TestGitHubEnvDelimiter(t *testing.T) {
 	n := 0
-	_, blocks, _, err := formatGitHubEnv(exportPairs("A", "x\npinseal-r1\nEVIL=1\npinseal-r1r2\n"), func() string { n++; return fmt.Sprint("r", n) })
+	env, err := formatGitHubEnv(exportPairs("A", "x\npinseal-r1\nEVIL=1\npinseal-r1r2\n"), func() string { n++; return fmt.Sprint("r", n) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := (runner{}).variables(string(blocks)); err != nil || len(got) != 1 || got["A"] != "x\npinseal-r1\nEVIL=1\npinseal-r1r2\n" {
-		t.Errorf("%q, %v\n%s", got, err, blocks)
+	if got, err := (runner{}).variables(string(env.blocks)); err != nil || len(got) != 1 || got["A"] != "x\npinseal-r1\nEVIL=1\npinseal-r1r2\n" {
+		t.Errorf("%q, %v\n%s", got, err, env.blocks)
 	}
 }
 
@@ -161,8 +167,8 @@ func TestGitHubEnvRefuses(t *testing.T) {
 		{"Node_Options", "s3cr3t", exitFailed, "does not let a step set"},
 		{"ok.x", "s3cr3t", exitUsage, "are both variable"},
 	} {
-		masks, blocks, _, err := formatGitHubEnv(exportPairs("ok_x", "s3cr3t", test.name, test.value), func() string { return "r" })
-		if err == nil || masks != nil || blocks != nil || exitCode(err) != test.code {
+		env, err := formatGitHubEnv(exportPairs("ok_x", "s3cr3t", test.name, test.value), func() string { return "r" })
+		if err == nil || env.masks != nil || env.blocks != nil || exitCode(err) != test.code {
 			t.Errorf("%s: %v", test.name, err)
 		} else if !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "s3cr3t") {
 			t.Errorf("%s: %v, want %s", test.name, err, test.want)

@@ -2,14 +2,10 @@ package cmd
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-
-	"pinseal/seal"
 )
 
 // maxK8sSecret is the most that the values of a Kubernetes Secret may have, in
@@ -48,8 +44,8 @@ func isDNSName(labels ...string) bool {
 	return true
 }
 
-// k8sMeta completes what was asked for with what was read.
-func (c *cli) k8sMeta(ctx context.Context, v *view, m k8sMeta) (k8sMeta, error) {
+// of completes what was asked for with what was read.
+func (m k8sMeta) of(v *view) (k8sMeta, error) {
 	m.app, m.environment, m.commit = v.Note.ID.String(), v.Environment, string(v.Commit)
 	if v.Pin != nil {
 		m.pin = v.Pin.Number
@@ -57,26 +53,12 @@ func (c *cli) k8sMeta(ctx context.Context, v *view, m k8sMeta) (k8sMeta, error) 
 	if m.name != "" {
 		return m, nil
 	}
-	if v.asked.bundle != "" {
+	if v.app == "" {
 		return m, usage([]string{"pinseal export --format k8s-secret --name shop-" + v.Environment + " --bundle " + quoteShell(v.asked.bundle)},
 			"a bundle does not have the app's name: --name is needed")
 	}
-	app, err := c.appDir(ctx, v.Note.ID)
-	m.name = app + "-" + v.Environment
-	return m, err
-}
-
-// appDir is the name that the app has here.
-func (c *cli) appDir(ctx context.Context, id seal.AppID) (string, error) {
-	s, err := c.open(ctx, look)
-	if err != nil {
-		return "", err
-	}
-	defer s.Close()
-	if s.id != id {
-		return "", errors.New("the app changed while it was read")
-	}
-	return s.dir, nil
+	m.name = v.app + "-" + v.Environment
+	return m, nil
 }
 
 // formatK8sSecret writes a v1 Secret in YAML, in one spelling: every text is between

@@ -98,6 +98,21 @@ func TestExportShellNames(t *testing.T) {
 	}
 }
 
+// What a shell runs, or reads commands by, is refused; what all programs share is not.
+func TestExportShellRule(t *testing.T) {
+	for _, name := range []string{"POSIXLY_CORRECT", "ENV", "BASH_ENV", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS4", "IFS", "ZDOTDIR", "MAILPATH", "CDPATH", "GLOBIGNORE", "NULLCMD", "histchars"} {
+		data, err := formatPairs(formatShell, exportPairs(name, "s3cr3t"), k8sMeta{})
+		if data != nil || exitCode(err) != exitFailed || !strings.Contains(err.Error(), "is a name that a shell uses itself") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TERM", "LD_PRELOAD", "LD_LIBRARY_PATH", "EDITOR", "HISTFILE", "PS", "PS10"} {
+		if _, err := formatPairs(formatShell, exportPairs(name, "x"), k8sMeta{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestExportRefuses(t *testing.T) {
 	big := strings.Repeat("x", seal.MaxValue)
 	var many []string

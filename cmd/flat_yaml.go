@@ -23,8 +23,8 @@ const (
 )
 
 // parseFlatYAML reads one mapping whose values are strings to every reader of
-// YAML, 1.1 and 1.2: plain text that one of them takes for something else (yes,
-// 0x1F, 2001-01-01, ~) is refused. So are anchors, aliases, merge keys, tags,
+// YAML, 1.1 and 1.2, and names too: plain text that one of them takes for something
+// else (yes, 0x1F, 1,000, 2001-01-01, :sym, ~) is refused. So are anchors, aliases, merge keys, tags,
 // directives, further documents and names given twice. Errors are as of
 // [parseFlatJSON].
 func parseFlatYAML(data []byte) ([]plainPair, error) {
@@ -53,12 +53,12 @@ func parseYAMLTree(data []byte) (root *plainNode, err error) {
 	var doc, more yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return nil, notYAML(err)
+		return nil, notYAML(err, data)
 	}
 	if err := dec.Decode(&more); err == nil {
 		return nil, usage(nil, "the file holds more than one YAML document")
 	} else if !errors.Is(err, io.EOF) {
-		return nil, notYAML(err)
+		return nil, notYAML(err, data)
 	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
 		return nil, usage([]string{`NAME: "value"`}, "the file is not one YAML mapping of names to strings")
@@ -79,6 +79,8 @@ func checkYAML(data []byte) error {
 		switch {
 		case bytes.HasPrefix(line, []byte("%")):
 			return usage(nil, "line %d is a YAML directive", n+1)
+		case bytes.IndexByte(bytes.TrimSuffix(line, []byte("\r")), '\r') >= 0:
+			return usage([]string{`"\r"      in double quotes`}, "line %d holds a carriage return, which ends a line to readers of YAML: write it as an escape", n+1)
 		case bytes.ContainsAny(line, "\u0085\u2028\u2029\ufeff"):
 			return usage([]string{`"\u2028"      in double quotes`}, "line %d holds a character that ends a line to some readers of YAML, and is text to others: write it as an escape", n+1)
 		}
@@ -101,13 +103,17 @@ func checkYAMLSize(data []byte) error {
 }
 
 // notYAML keeps of the library's message the line alone: the rest may quote the
-// text.
-func notYAML(err error) error {
+// text. JSON has escapes that the library does not know.
+func notYAML(err error, data []byte) error {
+	var try []string
+	if regexp.MustCompile(`\\/|\\u[dD][89a-fA-F]`).Match(data) {
+		try = []string{`pinseal import … --format json      if it is JSON: \/ and \ud83d\ude00 are not YAML`}
+	}
 	var line int
 	if _, scanErr := fmt.Sscanf(err.Error(), "yaml: line %d:", &line); scanErr == nil {
-		return usage(nil, "the file is not YAML: near line %d", line)
+		return usage(try, "the file is not YAML: near line %d", line)
 	}
-	return usage(nil, "the file is not YAML")
+	return usage(try, "the file is not YAML")
 }
 
 // yamlValue walks a node. The library checks nothing of what is refused here.
@@ -134,6 +140,9 @@ func yamlValue(n *yaml.Node, depth int) (*plainNode, error) {
 		}
 		if key.Kind != yaml.ScalarNode {
 			return nil, usage(nil, "line %d has a list or a mapping where a name should be", key.Line)
+		}
+		if kind := scalarKind(key); kind != kindText {
+			return nil, usage([]string{`"NO": "value"      quotes make a name of anything`}, "line %d has %s where a name should be, to one reader of YAML or another", key.Line, kind)
 		}
 		value, err := yamlValue(n.Content[i+1], depth+1)
 		if err != nil {
@@ -180,7 +189,7 @@ func scalarKind(n *yaml.Node) plainKind {
 
 var (
 	yamlNumber = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[-+]?(?:[0-9][0-9_]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?` +
+		return regexp.MustCompile(`^[-+]?(?:[0-9][0-9_,]*(?::[0-5]?[0-9])*(?:\.[0-9_,]*)?(?:[eE][-+]?[0-9]+)?` +
 			`|\.[0-9_]+(?:[eE][-+]?[0-9]+)?|0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
 	})
 	yamlDate = sync.OnceValue(func() *regexp.Regexp {
@@ -202,6 +211,8 @@ func plainWord(text string) plainKind {
 		return kindNumber // to 1.1 "=" is a default value, whatever that is
 	case yamlDate().MatchString(text):
 		return kindDate
+	case strings.HasPrefix(text, ":") && len(text) > 1:
+		return kindSymbol
 	}
 	return kindText
 }

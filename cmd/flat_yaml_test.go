@@ -31,7 +31,8 @@ func TestParseFlatYAML(t *testing.T) {
 		{"A: \"yes\"", "A", "yes"},
 		{"A: '1e3'", "A", "1e3"},
 		{"A: |-\n  0x1F", "A", "0x1F"},
-		{"NO: x", "NO", "x"},
+		{"'NO': x", "NO", "x"},
+		{"A: \"x\\ry\"\r\n", "A", "x\ry"},
 		{"A.b-c_1: 😀 é", "A.b-c_1", "😀 é"},
 	} {
 		pairs, err := parseFlatYAML([]byte(test.in))
@@ -62,6 +63,12 @@ func TestParseFlatYAMLRefuses(t *testing.T) {
 		{"A: x\nB: s3cr3t\u2028x", "line 2 holds a character"},
 		{"A: \"s3cr3t\u0085\"", "line 1 holds a character"},
 		{"A: s3cr3t\ufeff", "line 1 holds a character"},
+		{"B: x\nA: 's3cr3t\rs3cr3t'", "line 2 holds a carriage return"},
+		{"A: |\n  s3cr3t\r\r\n", "line 2 holds a carriage return"},
+		{"A: x\nyes: s3cr3t", "line 2 has a boolean where a name should be"},
+		{"1: s3cr3t", "line 1 has a number where a name should be"},
+		{"~: s3cr3t", "line 1 has null where a name should be"},
+		{":a: s3cr3t", "line 1 has a symbol where a name should be"},
 		{"A: s3cr3t\nA: s3cr3t", `"A" is given twice, at line 1 and line 2`},
 		{"A: s3cr3t\n\"\\x41\": s3cr3t", `"A" is given twice`},
 		{"s3cr3t !: x\ns3cr3t !: y", "line 2 is given twice"},
@@ -106,9 +113,10 @@ func TestPlainWords(t *testing.T) {
 		kindNull:    "~ null Null NULL",
 		kindBoolean: "y Y n N yes Yes YES no No NO on On ON off Off OFF true True TRUE false False FALSE",
 		kindNumber: "0 -1 +1 08 0123 1_000 0x1F 0XfF 0o17 0O17 0b101 -0b1 1. .5 -.5 1.5 1e3 1E-3 1.5e+3 +12.5e3 .inf -.Inf +.INF .nan .NaN " +
-			"12:30 190:20:30 190:20:30.15 1__0 = 685_230.15",
-		kindDate: "2001-01-01 2001-1-1 2001-12-14t21:59:43.10-05:00",
-		kindText: "a nul yess 0xZ 0b2 0o8 1a 1.2.3 10.0.0.1 1-2 - + . .. _ _1 -a 99:99 2001-01 2001-01-01x 1e 1e+ e3 .e3 inf nan 0x",
+			"12:30 190:20:30 190:20:30.15 1__0 = 685_230.15 1,000 1,000.5 -1,2,3",
+		kindSymbol: ":sym ::x :1",
+		kindDate:   "2001-01-01 2001-1-1 2001-12-14t21:59:43.10-05:00",
+		kindText:   "a nul yess 0xZ 0b2 0o8 1a 1.2.3 10.0.0.1 1-2 - + . .. _ _1 -a 99:99 2001-01 2001-01-01x 1e 1e+ e3 .e3 inf nan 0x",
 	} {
 		for _, word := range strings.Fields(words) {
 			if got := plainWord(word); got != kind {

@@ -6,15 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"pinseal/seal"
 )
 
-// maxJSON is the largest JSON file, in bytes, that import reads and export
-// writes.
-const maxJSON = 64 << 20
+// Limits on a JSON file: the size for reading and writing, the names, of all objects
+// in it and counting what lists hold, for reading. It is read in some four times its size.
+const (
+	maxJSON         = 16 << 20 // bytes: twice what a .env file may have, for what is escaped
+	maxPlainMembers = 1 << 16
+)
 
 // plainPair is a name and its value on the way in or out, in plain text.
 type plainPair struct {
@@ -46,69 +48,132 @@ func parseJSONTree(data []byte) (*plainNode, error) {
 		return nil, usage(nil, "the file is not UTF-8")
 	}
 	var syntax *json.SyntaxError
-	if err := json.Unmarshal(data, new(json.RawMessage)); errors.As(err, &syntax) {
+	if err := json.Unmarshal(data, &validJSON{}); errors.As(err, &syntax) {
 		// The library's message quotes the text, which may be a value.
 		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
 		return nil, usage(nil, "the file is not JSON: line %d", line)
 	} else if err != nil {
 		return nil, usage(nil, "the file is not JSON")
 	}
-	if kind := jsonKind(bytes.TrimLeft(data, " \t\r\n")); kind != kindObject {
-		return nil, notFlatJSON()
+	w := &jsonWalk{dec: json.NewDecoder(bytes.NewReader(data)), data: data}
+	w.dec.UseNumber()
+	root, err := w.value("", 0)
+	switch {
+	case err != nil:
+		return nil, err
+	case root.kind != kindObject:
+		return nil, usage([]string{`{"NAME": "value", "OTHER": "value"}`}, "the file is %s, not one flat JSON object of strings", root.kind)
 	}
-	return jsonObject(data, "member ", 1)
+	return root, nil
 }
 
-func notFlatJSON() error {
-	return usage([]string{`{"NAME": "value", "OTHER": "value"}`}, "the file is not one flat JSON object of strings")
+// validJSON takes any JSON and keeps nothing of it.
+type validJSON struct{}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (*validJSON) UnmarshalJSON([]byte) error { return nil }
+
+// jsonWalk goes through data, which is valid JSON, once.
+type jsonWalk struct {
+	dec     *json.Decoder // of data
+	data    []byte
+	members int // of all objects so far, and what is in lists
 }
 
-// jsonObject reads an object, which is valid JSON. place is for people: what
-// stands before the number of a member.
-func jsonObject(data []byte, place string, depth int) (*plainNode, error) {
-	if depth > maxPlainDepth {
-		return nil, usage(nil, "%sis nested deeper than %d objects, which is the limit", strings.TrimSuffix(place, ".")+" ", maxPlainDepth)
+func (w *jsonWalk) count() error {
+	if w.members++; w.members > maxPlainMembers {
+		return usage(nil, "the file has more than %d names, which is the limit", maxPlainMembers)
+	}
+	return nil
+}
+
+// value reads the next value. where is for people, "" for the document itself; depth
+// is how many objects and lists are around it.
+func (w *jsonWalk) value(where string, depth int) (*plainNode, error) {
+	from := w.dec.InputOffset()
+	token, err := w.dec.Token()
+	if err != nil {
+		return nil, usage(nil, "the file is not JSON")
+	}
+	switch token := token.(type) {
+	case json.Delim:
+		if depth++; depth > maxPlainDepth {
+			return nil, usage(nil, "%s is nested deeper than %d objects and lists, which is the limit", where, maxPlainDepth)
+		}
+		if token == '[' {
+			return w.list(where, depth)
+		}
+		return w.object(where, depth)
+	case string:
+		// What stands before the string, a colon at most, has no backslash.
+		if hasLoneSurrogate(w.data[from:w.dec.InputOffset()]) {
+			return nil, errLoneSurrogate
+		}
+		return &plainNode{kind: kindText, text: seal.NewSecret([]byte(token))}, nil
+	case json.Number:
+		return &plainNode{kind: kindNumber, text: seal.NewSecret([]byte(token))}, nil
+	case bool:
+		return &plainNode{kind: kindBoolean, text: seal.NewSecret(strconv.AppendBool(nil, token))}, nil
+	}
+	return &plainNode{kind: kindNull}, nil
+}
+
+var errLoneSurrogate = errors.New(`has half of a surrogate pair (\ud800 to \udfff), which stands for no character`)
+
+// object reads the members of an object.
+func (w *jsonWalk) object(where string, depth int) (*plainNode, error) {
+	place := "member "
+	if where != "" {
+		place = where + "."
 	}
 	n := &plainNode{kind: kindObject}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if _, err := dec.Token(); err != nil {
-		return nil, notFlatJSON()
-	}
-	for dec.More() {
-		key, err := dec.Token()
+	for w.dec.More() {
+		key, err := w.dec.Token()
 		name, ok := key.(string)
-		var raw json.RawMessage
-		if err == nil && ok {
-			err = dec.Decode(&raw)
-		}
 		if err != nil || !ok {
-			return nil, notFlatJSON()
+			return nil, usage(nil, "the file is not JSON")
+		}
+		if err := w.count(); err != nil {
+			return nil, err
 		}
 		m := plainMember{name: name, where: place + strconv.Itoa(len(n.members)+1)}
-		if m.value, err = jsonValue(raw, m, depth); err != nil {
+		m.value, err = w.value(m.where, depth)
+		if errors.Is(err, errLoneSurrogate) {
+			p := plainPair{name: m.name, where: m.where}
+			err = usage(nil, "%s %s", p.label(), err)
+		}
+		if err != nil {
 			return nil, err
 		}
 		n.members = append(n.members, m)
 	}
+	if _, err := w.dec.Token(); err != nil {
+		return nil, usage(nil, "the file is not JSON")
+	}
 	return n, checkTwice(n.members)
 }
 
-func jsonValue(raw []byte, m plainMember, depth int) (*plainNode, error) {
-	n := &plainNode{kind: jsonKind(raw)}
-	switch n.kind {
-	case kindObject:
-		return jsonObject(raw, m.where+".", depth+1)
-	case kindNumber, kindBoolean:
-		n.text = seal.NewSecret(bytes.Clone(raw))
-	case kindText:
-		text, err := jsonString(raw)
+// list passes over the rest of a list, of which nothing is kept.
+func (w *jsonWalk) list(where string, depth int) (*plainNode, error) {
+	for outer := depth; depth >= outer; {
+		token, err := w.dec.Token()
 		if err != nil {
-			p := plainPair{name: m.name, where: m.where}
-			return nil, usage(nil, "%s %s", p.label(), err)
+			return nil, usage(nil, "the file is not JSON")
 		}
-		n.text = text
+		if err := w.count(); err != nil {
+			return nil, err
+		}
+		switch token {
+		case json.Delim('['), json.Delim('{'):
+			depth++
+		case json.Delim(']'), json.Delim('}'):
+			depth--
+		}
+		if depth > maxPlainDepth {
+			return nil, usage(nil, "%s is nested deeper than %d objects and lists, which is the limit", where, maxPlainDepth)
+		}
 	}
-	return n, nil
+	return &plainNode{kind: kindList}, nil
 }
 
 // label is the name, or where it stands when it is not the name of a secret and
@@ -120,38 +185,8 @@ func (p *plainPair) label() string {
 	return fmt.Sprintf("%q", p.name)
 }
 
-// jsonKind says what a JSON value is. raw is valid JSON without white space
-// before it.
-func jsonKind(raw []byte) plainKind {
-	switch raw[0] {
-	case '"':
-		return kindText
-	case '{':
-		return kindObject
-	case '[':
-		return kindList
-	case 't', 'f':
-		return kindBoolean
-	case 'n':
-		return kindNull
-	}
-	return kindNumber
-}
-
-// jsonString reads a string that stands for exactly one sequence of bytes.
-func jsonString(raw []byte) (seal.Secret, error) {
-	if hasLoneSurrogate(raw) {
-		return seal.Secret{}, errors.New(`has half of a surrogate pair (\ud800 to \udfff), which stands for no character`)
-	}
-	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
-		return seal.Secret{}, errors.New("is not a JSON string")
-	}
-	return seal.NewSecret([]byte(text)), nil
-}
-
 // hasLoneSurrogate finds what the library would silently replace by U+FFFD. raw
-// is a valid JSON string.
+// is a valid JSON string, and what stands before it.
 func hasLoneSurrogate(raw []byte) bool {
 	unit := func(i int) uint64 {
 		if i+6 > len(raw) || raw[i] != '\\' || raw[i+1] != 'u' {

@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"bytes"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -37,7 +39,10 @@ func TestParseFlatJSONRefuses(t *testing.T) {
 		{"{\"A\":\"s3cr3t\n\"}", "not JSON"},
 		{strings.Repeat(`{"A":`, 20_000), "not JSON"},
 		{"{\"A\":\"s3cr3t\xff\"}", "not UTF-8"},
-		{`["s3cr3t"]`, "not one flat JSON object"},
+		{`["s3cr3t"]`, "the file is a list, not one flat JSON object"},
+		{`{"A":{"B":"s3cr3t\ud800"}}`, `"B" has half of a surrogate pair`},
+		{`{"A":` + strings.Repeat("[", 40) + `"s3cr3t"` + strings.Repeat("]", 40) + "}", "member 1 is nested deeper than 32"},
+		{`{"A":` + strings.Repeat(`[{"s3cr3t":`, 20) + `"s3cr3t"` + strings.Repeat("}]", 20) + "}", "member 1 is nested deeper than 32"},
 		{`"s3cr3t"`, "not one flat JSON object"},
 		{`null`, "not one flat JSON object"},
 		{`{"A":"s3cr3t","A":"s3cr3t"}`, `"A" is given twice`},
@@ -118,4 +123,37 @@ func FuzzFlatJSON(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What is read takes memory as it is large, however it is nested.
+func TestParseJSONTreeIsLinear(t *testing.T) {
+	nested := func(inside string) string {
+		return strings.Repeat(`{"A":`, maxPlainDepth-1) + inside + strings.Repeat("}", maxPlainDepth-1)
+	}
+	var many []string
+	for i := range maxPlainMembers - maxPlainDepth {
+		many = append(many, fmt.Sprintf(`"N%d":"%s"`, i, strings.Repeat("x", 100)))
+	}
+	for what, text := range map[string]string{
+		"names, nested": nested("{" + strings.Join(many, ",") + "}"),
+		"a large value": nested(`{"A":"` + strings.Repeat("x", 8<<20) + `"}`),
+		"a list":        `{"A":[` + strings.Repeat(`"`+strings.Repeat("x", 100)+`",`, maxPlainMembers-10) + `1]}`,
+	} {
+		data := []byte(text)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := parseJSONTree(data); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 30*uint64(len(data)) {
+			t.Errorf("%s: %d bytes for %d", what, used, len(data))
+		}
+	}
+	many = append(many, many[:maxPlainDepth+1]...)
+	for _, text := range []string{"{" + strings.Join(many, ",") + "}", `{"A":[` + strings.Repeat("1,", 4<<20) + `1]}`} {
+		if _, err := parseJSONTree([]byte(text)); err == nil || !strings.Contains(err.Error(), "more than 65536 names") {
+			t.Errorf("too many names: %v", err)
+		}
+	}
 }

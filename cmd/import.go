@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,8 +42,8 @@ Without --format a file's name decides: .json, .yaml and .yml. Else what begins 
 decrypted it is one of these; what is still encrypted is refused.
 
 A number, boolean, date, null, list or map is no string, and is refused, by name. So
-is text without quotes that any reader of YAML takes for one of them, as yes, 0x1F and
-2001-01-01. With --flatten numbers, booleans and dates are taken as they are written,
+is text without quotes that any reader of YAML takes for one of them, as yes, 0x1F,
+1,000 and 2001-01-01. With --flatten numbers, booleans and dates are taken as they are written,
 and {A: {B: x}} as A_B. Lists and null are refused still.
 
 It needs no identity. With one that can read, values that are the same already are
@@ -124,14 +125,14 @@ func (c *cli) readPairs(o *importOptions) ([]plainPair, error) {
 	if err != nil {
 		return nil, err
 	}
-	pairs, err = c.decrypted(pairs, o.file)
+	pairs, err = c.decrypted(pairs, o.file, data)
 	if err != nil {
 		return nil, err
 	}
 	for i := range pairs {
 		pairs[i].name = o.prefix + pairs[i].name
 	}
-	return pairs, checkPairs(pairs, o.allowEmpty)
+	return pairs, checkPairs(pairs, o)
 }
 
 // readInput reads a file, or stdin for "-", of at most max bytes.
@@ -142,7 +143,7 @@ func (c *cli) readInput(file string, max int) ([]byte, error) {
 		case errors.Is(err, context.Canceled):
 			return nil, err
 		case errors.Is(err, os.ErrNotExist):
-			return nil, usage(nil, "there is no file %q", file)
+			return nil, usage(c.belowWorkDir(file), "there is no file %q", file)
 		case err != nil:
 			return nil, usage(nil, "file %q: %s", file, reasonOf(err))
 		}
@@ -158,9 +159,20 @@ func (c *cli) readInput(file string, max int) ([]byte, error) {
 	return data, err
 }
 
-// checkPairs holds names and values to the limits. It names every empty value
-// at once, because they come in numbers.
-func checkPairs(pairs []plainPair, allowEmpty bool) error {
+// belowWorkDir is a hint for a file that is there if one looks where -C says, which
+// is where the store is, and not what a FILE is relative to.
+func (c *cli) belowWorkDir(file string) []string {
+	below := filepath.Join(c.chdir, file)
+	if _, err := os.Lstat(c.path(below)); err != nil || c.chdir == "" || filepath.IsAbs(file) {
+		return nil
+	}
+	return []string{quoteShell(below) + "      FILE is not looked for below -C"}
+}
+
+// checkPairs holds names and values to the limits. It tells every empty value at
+// once, because they come in numbers; of a .env file by line, for what stands before
+// a "=" may be the end of a key in base64.
+func checkPairs(pairs []plainPair, o *importOptions) error {
 	if len(pairs) == 0 {
 		return usage(nil, "the input holds no names")
 	}
@@ -173,10 +185,14 @@ func checkPairs(pairs []plainPair, allowEmpty bool) error {
 			return usage(nil, "the value of %q is larger than %d bytes, which is the limit", p.name, seal.MaxValue)
 		}
 		if p.value.Len() == 0 {
-			empty = append(empty, p.name)
+			where := p.name
+			if o.format == formatDotenv {
+				where = p.where
+			}
+			empty = append(empty, where)
 		}
 	}
-	if len(empty) > 0 && !allowEmpty {
+	if len(empty) > 0 && !o.allowEmpty {
 		return usage([]string{"pinseal import … --allow-empty      if they are meant", "pinseal set NAME --blank             to declare a name without a value"},
 			"empty values: %s", strings.Join(empty, ", "))
 	}

@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -87,6 +89,9 @@ func (c *cli) parseImport(o *importOptions, data []byte) ([]plainPair, error) {
 		return nil, usage(nil, "--flatten is for json, yaml and vault: in %s every value is a string", format)
 	}
 	if format == formatDotenv {
+		if o.format = format; isJSONList(data) {
+			return nil, usage([]string{`{"NAME": "value", "OTHER": "value"}`}, "the file is a JSON list, not one flat object of strings")
+		}
 		return c.parseDotenv(data)
 	}
 	parse, fix := parseYAMLTree, fixYAML()
@@ -126,10 +131,19 @@ func beginsJSON(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
 }
 
-// checkNotWrapped finds what has a format of its own.
+// isJSONList reports whether what is no .env file is a list.
+func isJSONList(data []byte) bool {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("[")) && json.Valid(data)
+}
+
+// checkNotWrapped finds what has a format of its own. Strings alone have none,
+// whatever their names are.
 func checkNotWrapped(root *plainNode, file string) error {
 	format, what := "", ""
 	switch {
+	case root.isFlat():
+		return nil
 	case isVault(root):
 		format, what = formatVault, "what Vault prints, with values inside"
 	case root.says("kind", "Secret") && root.says("apiVersion", "v1"):
@@ -151,6 +165,10 @@ func (c *cli) parseDotenv(data []byte) ([]plainPair, error) {
 	pairs := make([]plainPair, len(read))
 	var inline []string
 	for i, p := range read {
+		if isBase64Key(p) {
+			return nil, usage([]string{"some-command | pinseal set NAME      seals what is piped in under a name", "NAME=''      in quotes, if that is a name, and empty"},
+				"line %d is text in base64, as keys are, and no NAME=value", p.Line)
+		}
 		pairs[i] = plainPair{p.Name, seal.NewSecret(p.Value), fmt.Sprintf("line %d", p.Line)}
 		if p.Inline {
 			inline = append(inline, p.Name)
@@ -167,4 +185,19 @@ func (c *cli) parseDotenv(data []byte) ([]plainPair, error) {
 		c.warn("taken as written, though other readers of .env would expand a $ or ` in: %s", strings.Join(names, ", "))
 	}
 	return pairs, nil
+}
+
+// isBase64Key reports whether a line that reads as a name and an empty value is at
+// least 16 bytes in base64, padded: a secret that stands by itself.
+func isBase64Key(p dotenv.Pair) bool {
+	if p.Quoted || len(p.Value) > 0 && string(p.Value) != "=" {
+		return false
+	}
+	text := p.Name + "=" + string(p.Value)
+	for _, alphabet := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		if key, err := alphabet.Strict().DecodeString(text); err == nil && len(key) >= 16 {
+			return true
+		}
+	}
+	return false
 }

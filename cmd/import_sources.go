@@ -3,6 +3,8 @@ package cmd
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,11 +12,12 @@ import (
 )
 
 // decrypted refuses values that another tool has encrypted and not decrypted, by
-// name, and leaves out that tool's public keys, which say nothing here.
-func (c *cli) decrypted(pairs []plainPair, file string) ([]plainPair, error) {
+// name, and leaves out that tool's public keys, which say nothing here. data is what
+// the pairs were read from.
+func (c *cli) decrypted(pairs []plainPair, file string, data []byte) ([]plainPair, error) {
 	var left []string
 	kept := slices.DeleteFunc(pairs, func(p plainPair) bool {
-		if isPublicKey(p.name) {
+		if isPublicKey(p.name) && printedByDotenvx(p, data) {
 			left = append(left, p.label())
 			return true
 		}
@@ -40,7 +43,7 @@ func (c *cli) decrypted(pairs []plainPair, file string) ([]plainPair, error) {
 		return nil, usage([]string{"dotenvx get" + from + " | pinseal import -"}, "still encrypted, by dotenvx: %s", strings.Join(dotenvx, ", "))
 	}
 	if len(left) > 0 {
-		c.say("Left out: %s (a public key of dotenvx)", strings.Join(left, ", "))
+		c.warn("left out, as a public key of dotenvx: %s", strings.Join(left, ", "))
 	}
 	return kept, nil
 }
@@ -48,6 +51,18 @@ func (c *cli) decrypted(pairs []plainPair, file string) ([]plainPair, error) {
 // isPublicKey reports whether dotenvx keeps a public key under this name.
 func isPublicKey(name string) bool {
 	return name == "DOTENV_PUBLIC_KEY" || strings.HasPrefix(name, "DOTENV_PUBLIC_KEY_")
+}
+
+// printedByDotenvx reports whether a value is a public key, a compressed point of 33
+// bytes in hexadecimal, and stands in data as dotenvx writes it: in double quotes in a
+// .env file, without a blank in JSON. Export writes neither.
+func printedByDotenvx(p plainPair, data []byte) bool {
+	value := p.value.Reveal()
+	point, err := hex.DecodeString(string(value))
+	if err != nil || len(point) != 33 || point[0]&^1 != 2 {
+		return false
+	}
+	return bytes.Contains(data, fmt.Appendf(nil, "%s=\"%s\"", p.name, value)) || bytes.Contains(data, fmt.Appendf(nil, "\"%s\":\"%s\"", p.name, value))
 }
 
 func encryptedBySops(file string) error {

@@ -2,9 +2,12 @@ package cmd
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -104,7 +107,14 @@ func TestImportRefuses(t *testing.T) {
 		{importOptions{}, "A=ENC[AES256_GCM,data:s3cr3t,type:str]\nsops_version=3.9", "still encrypted, by sops"},
 		{importOptions{}, "A=s3cr3t\nsops_mac=s3cr3t", "still encrypted, by sops"},
 		{importOptions{}, "DOTENV_PUBLIC_KEY=03ab\nA=\"encrypted:s3cr3t\"\nB=encrypted:s3cr3t", `still encrypted, by dotenvx: "A", "B"`},
-		{importOptions{}, "DOTENV_PUBLIC_KEY=03ab\n", "holds no names"},
+		{importOptions{}, "DOTENV_PUBLIC_KEY=\"" + dotenvxKey + "\"\n", "holds no names"},
+		{importOptions{}, "A=s3cr3t\nB=\nC=''\n", "empty values: line 2, line 3"},
+		{importOptions{}, `{"A":"s3cr3t","B":""}`, "empty values: B"},
+		{importOptions{allowEmpty: true}, "\n" + base64.URLEncoding.EncodeToString([]byte("s3cr3t s3cr3t s3cr3t")) + "\n", "line 2 is text in base64, as keys are"},
+		{importOptions{allowEmpty: true}, "czNjcjN0IHMzY3IzdCBzM2NyM3Q=", "line 1 is text in base64, as keys are"},
+		{importOptions{}, "czNjcjN0IHMzY3IzdCBzM2NyMw==\n", "line 1 is text in base64, as keys are"},
+		{importOptions{}, " [\"s3cr3t\"]", "the file is a JSON list, not one flat object"},
+		{importOptions{}, "[s3cr3t]\nA=s3cr3t", "line 1: expected NAME=value"},
 
 		{importOptions{}, vault(`{"data":{"A":"s3cr3t"},"metadata":{}}`), "what Vault prints"},
 		{importOptions{format: formatVault}, `{"A":"s3cr3t"}`, "not what vault kv get"},
@@ -143,9 +153,70 @@ func TestImportRefuses(t *testing.T) {
 }
 
 func TestImportPublicKeys(t *testing.T) {
-	pairs, said, err := importText(importOptions{}, "#/---[DOTENV_PUBLIC_KEY]---/\nDOTENV_PUBLIC_KEY_CI=\"03ab\"\nDOTENV_PUBLIC_KEY=03\nA=\"x\"\nDOTENV_PUBLIC=y\n")
-	if err != nil || spelled(pairs) != `"A=x" "DOTENV_PUBLIC=y"` || !strings.Contains(said, `Left out: "DOTENV_PUBLIC_KEY_CI", "DOTENV_PUBLIC_KEY"`) {
-		t.Errorf("%s, %q, %v", spelled(pairs), said, err)
+	const left, kept = `"A=x"`, `"DOTENV_PUBLIC_KEY=` + dotenvxKey + `" "A=x"`
+	for text, want := range map[string]string{
+		"#/---[DOTENV_PUBLIC_KEY]---/\nDOTENV_PUBLIC_KEY=\"" + dotenvxKey + "\"\nA=\"x\"\n": left,
+		`{"DOTENV_PUBLIC_KEY":"` + dotenvxKey + `","A":"x"}`:                                left,
+		// as export writes them
+		"DOTENV_PUBLIC_KEY='" + dotenvxKey + "'\nA='x'\n":                          kept,
+		"{\n  \"DOTENV_PUBLIC_KEY\": \"" + dotenvxKey + "\",\n  \"A\": \"x\"\n}\n": kept,
+		// no public key
+		"DOTENV_PUBLIC_KEY=\"03ab\"\nA=x":        `"DOTENV_PUBLIC_KEY=03ab" "A=x"`,
+		`{"DOTENV_PUBLIC_KEY":"x","A":"x"}`:      `"DOTENV_PUBLIC_KEY=x" "A=x"`,
+		"DOTENV_PUBLIC=\"" + dotenvxKey + "\"\n": `"DOTENV_PUBLIC=` + dotenvxKey + `"`,
+	} {
+		pairs, said, err := importText(importOptions{}, text)
+		if err != nil || spelled(pairs) != want || strings.Contains(said, `left out, as a public key of dotenvx: "DOTENV_PUBLIC_KEY"`) != (want == left) {
+			t.Errorf("%s: %s, %q, %v", text, spelled(pairs), said, err)
+		}
+	}
+}
+
+// dotenvxKey is a public key as dotenvx makes them.
+const dotenvxKey = "03f8b376234c4f2f0445f392a12e80f3a84b4b0d1e0c3df85c494e45812653c22a"
+
+// A set whatever its names and values are comes back as export wrote it, or is
+// refused.
+func TestImportOfExport(t *testing.T) {
+	var pairs []plainPair
+	for i, name := range strings.Fields("DOTENV_PUBLIC_KEY DOTENV_PUBLIC_KEY_CI apiVersion data kind lease_id metadata request_id sops yes") {
+		value := []string{dotenvxKey, dotenvxKey, "v1", `{"A":"x"}`, "Secret", "", "{}", "1", "x", "1,000"}[i]
+		pairs = append(pairs, plainPair{name: name, value: seal.NewSecret([]byte(value))})
+	}
+	for _, format := range []string{formatDotenv, formatJSON, formatYAML} {
+		text, err := formatPairs(format, pairs, k8sMeta{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, said, err := importText(importOptions{format: format, allowEmpty: true}, string(text))
+		if err != nil || spelled(back) != spelled(pairs) || said != "" {
+			t.Errorf("%s: %s, %q, %v", format, spelled(back), said, err)
+		}
+	}
+}
+
+func TestImportBase64Names(t *testing.T) {
+	for _, text := range []string{"POSTGRES_REPLICATION_P=", "czNjcjN0IHMzY3IzdCBzM2NyM3Q=''", "czNjcjN0IHMzY3IzdCBzM2NyM3Q=x", "c3M=", "DATABASE_PASSWORD_FILE1="} {
+		if pairs, _, err := importText(importOptions{allowEmpty: true}, text); err != nil || len(pairs) != 1 {
+			t.Errorf("%s: %d pairs, %v", text, len(pairs), err)
+		}
+	}
+}
+
+func TestImportBelowWorkDir(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "app"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "app", "x.env"), []byte("A=x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for chdir, want := range map[string]bool{"app": true, "": false, "other": false} {
+		c := &cli{Env: &Env{Dir: dir}, chdir: chdir}
+		_, err := c.readInput("x.env", 10)
+		if try := strings.Join(hints(err), ""); exitCode(err) != exitUsage || strings.Contains(try, filepath.Join("app", "x.env")) != want {
+			t.Errorf("-C %s: %v, try %q", chdir, err, try)
+		}
 	}
 }
 

@@ -2,12 +2,13 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pinseal/seal"
 )
 
-// maxPlainDepth bounds how deep the objects of a file that is imported nest.
+// maxPlainDepth bounds how deep the objects and lists of a file that is imported nest.
 const maxPlainDepth = 32
 
 // plainKind is what a value of a JSON or YAML document is, for people; "" is a
@@ -19,6 +20,7 @@ const (
 	kindNumber  plainKind = "a number"
 	kindBoolean plainKind = "a boolean"
 	kindDate    plainKind = "a date"
+	kindSymbol  plainKind = "a symbol" // of Ruby
 	kindNull    plainKind = "null"
 	kindList    plainKind = "a list" // what it holds is not kept
 	kindObject  plainKind = "an object"
@@ -34,7 +36,7 @@ func (k plainKind) String() string {
 
 // isScalar reports whether a value of this kind has a text of its own.
 func (k plainKind) isScalar() bool {
-	return k == kindText || k == kindNumber || k == kindBoolean || k == kindDate
+	return k == kindText || k == kindNumber || k == kindBoolean || k == kindDate || k == kindSymbol
 }
 
 // plainNode is a value of a JSON or YAML document, in plain text.
@@ -65,6 +67,11 @@ func (n *plainNode) member(name string) *plainNode {
 func (n *plainNode) holds(name string, kind plainKind) bool {
 	m := n.member(name)
 	return m != nil && m.kind == kind
+}
+
+// isFlat reports whether every member of an object is a string.
+func (n *plainNode) isFlat() bool {
+	return !slices.ContainsFunc(n.members, func(m plainMember) bool { return m.value.kind != kindText })
 }
 
 // says reports whether a member of an object is this string.

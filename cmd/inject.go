@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -17,6 +18,22 @@ type injectOptions struct {
 	reading
 	in, out string // "-" is stdin and stdout
 	mode    fileMode
+	delims  string
+}
+
+// delims stand around the actions of a template.
+type delims struct{ left, right string }
+
+// parseDelims reads two delimiters with a comma between them: signs alone, without
+// those that an action can have.
+func parseDelims(text string) (d delims, err error) {
+	d.left, d.right, _ = strings.Cut(text, ",")
+	for _, part := range []string{d.left, d.right} {
+		if len(part) < 2 || len(part) > 8 || strings.Trim(part, "!#%&*+-/;<>?@[]\\^{}~") != "" {
+			return delims{}, usage([]string{"--delims '[[,]]'", "--delims '<%,%>'"}, "--delims wants two groups of signs, with a comma between them")
+		}
+	}
+	return d, nil
 }
 
 func newInject(c *cli) *cobra.Command {
@@ -32,15 +49,18 @@ is a key that is not there. Only the secrets that the template asks for are open
   {{ secret "NAME" }}           the exact value
   {{ (json "NAME").host }}      a value that is JSON, and one field of it
   {{ base64 "NAME" }}           the value in base64
+  {{ if has (json "NAME") "port" }}   whether it has the field
   {{ secret "NAME" | tojson }}  in JSON's quotes and escapes, which are YAML's too
   {{ secret "NAME" | indent 4 }}   with 4 spaces before every line but the first
 
 Beside these there is what every Go template has: if, range, with, define, eq, index,
-printf and so on. A template does not call itself. Messages have the line of the
-template and never a value.
+printf and so on, but index takes JSON alone. A template does not call itself.
+Messages have the line of the template and never a value. In a file that has {{ }} of
+its own, as those of Helm and GitHub Actions, choose others: --delims '[[,]]'.
 
 ` + overrideLong,
 		Example: `  pinseal inject -i app.conf.tmpl -o app.conf -e production --at pin
+  pinseal inject -i values.yaml.tmpl -o values.yaml --delims '[[,]]'
   pinseal inject -i app.conf.tmpl | ssh web 'cat > app.conf'
   echo 'url: {{ secret "DATABASE_URL" | tojson }}' | pinseal inject -o config.yaml`,
 		Args: noArgs,
@@ -53,6 +73,7 @@ template and never a value.
 	f := cmd.Flags()
 	f.StringVarP(&o.in, "input", "i", "-", "read the template from `FILE`")
 	f.StringVarP(&o.out, "output", "o", "-", "write to `FILE`")
+	f.StringVar(&o.delims, "delims", "{{,}}", "what actions stand in: `LEFT,RIGHT`")
 	f.Var(&o.mode, "mode", "the `MODE` of the file that is written")
 	completeFlag(cmd, "mode", cobra.FixedCompletions([]string{"0400", "0600", "0640"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -62,11 +83,15 @@ func (c *cli) runInject(ctx context.Context, o injectOptions) error {
 	if o.mode&0o400 == 0 || o.mode&0o022 != 0 {
 		return usage([]string{"--mode 0600", "--mode 0440"}, "--mode wants a file that you can read and nobody else can write")
 	}
+	d, err := parseDelims(o.delims)
+	if err != nil {
+		return err
+	}
 	text, err := c.readTemplate(o)
 	if err != nil {
 		return err
 	}
-	t, err := parseTemplate(text)
+	t, err := parseTemplate(text, d)
 	if err != nil {
 		return err
 	}
@@ -82,7 +107,7 @@ func (c *cli) runInject(ctx context.Context, o injectOptions) error {
 	if o.out == "-" {
 		return c.writeStdout(data)
 	}
-	if err := writeOutput(c.path(o.out), data, fs.FileMode(o.mode)); err != nil {
+	if err := c.writeOutput(o.out, data, fs.FileMode(o.mode)); err != nil {
 		return fmt.Errorf("output %q: %w", o.out, err)
 	}
 	c.say("Wrote %s of %s, in plain text, to %s", count(len(t.opened), "value"), v.Environment, quoteShell(o.out))

@@ -25,10 +25,10 @@ type secretTemplate struct {
 }
 
 // parseTemplate reads a template. Its errors are the user's mistakes: they have a line,
-// and no text of the template, which may hold anything.
-func parseTemplate(text []byte) (*secretTemplate, error) {
+// and no text of the template, which may hold anything. d is what its actions stand in.
+func parseTemplate(text []byte, d delims) (*secretTemplate, error) {
 	values := newTemplateValues()
-	t, err := template.New(templateName).Option("missingkey=error").Funcs(values.functions()).Parse(string(text))
+	t, err := template.New(templateName).Delims(d.left, d.right).Option("missingkey=error").Funcs(values.functions()).Parse(string(text))
 	if err != nil {
 		why, text := "is not in the language of Go templates", err.Error()
 		if strings.Contains(text, " not defined") || strings.Contains(text, "undefined variable") {

@@ -53,6 +53,8 @@ func TestInject(t *testing.T) {
 		{`{{ printf "%s=%5d%%!%q" "x" 3 "y" }}{{ printf "%s" (json "J").port }}{{ printf "%s!" (secret "PERCENT") }}`, `x=    3%!"y"5432%d` + canary + "%!"},
 		{`{{ print "a" 1 true }}{{ html "<" }}{{ js "'" }}{{ urlquery " " }}{{ println "x" }}`, "a1 true&lt;\\'+x\n"},
 		{`{{ if and (json "J").on (eq (secret "REF") "A") (not (json "J").n) }}yes{{ else }}no{{ end }}{{ len (secret "A") }}`, "yes12"},
+		{`{{ index (json "J") "list" 0 }} {{ index (json "J") "port" }}{{ with index (json "J") "n" }}no{{ end }}{{ index (json "J").list 1 }}`, canary + " 54322"},
+		{`{{ if has (json "J") "nope" }}no{{ end }}{{ if has (json "J") "n" }}null{{ end }}{{ if not (has (json "J") "x") }} else{{ end }}`, "null else"},
 		{"a\n{{- /* note */ -}}\nb{{ range 3 }}{{ . }}{{ if eq . 1 }}{{ break }}{{ end }}{{ end }}{{ 1.5 }}{{ 'x' }}", "ab011.5120"},
 	} {
 		got, talk := s.run(0, test.in, "inject", "-q")
@@ -103,7 +105,20 @@ func TestInjectRefuses(t *testing.T) {
 		{`{{ print (json "J") }}`, exitFailed, "cannot be printed as it is"},
 		{`{{ printf "%v" (json "J").list }}`, exitFailed, "cannot be printed as it is"},
 		{`{{ index (json "J").list 7 }}`, exitUsage, "line 1"},
-		{`{{ index (json "J") (secret "A") }}`, exitFailed, "nothing to print"},
+		{`{{ index (json "J") (secret "A") }}`, exitUsage, "a key that the JSON does not have"},
+		{`{{ with index (json "J") "nope" }}{{ end }}`, exitUsage, "line 1: asks for a key that the JSON does not have"},
+		{`{{ if index (json "J") "nope" }}{{ end }}`, exitUsage, "a key that the JSON does not have"},
+		{`{{ index (json "J") "nope" | tojson }}`, exitUsage, "a key that the JSON does not have"},
+		{`{{ if not (index (json "J") "list" 2) }}{{ end }}`, exitUsage, "asks for an element that is not there"},
+		{`{{ index (json "J").list -1 }}`, exitUsage, "asks for an element that is not there"},
+		{`{{ index (json "J").list "0" }}`, exitUsage, "asks for an element that is not there"},
+		{`{{ index (json "J").list (json "J").port }}`, exitUsage, "asks for an element that is not there"},
+		{`{{ index (json "J") 1 }}`, exitUsage, "index wants the name of a key"},
+		{`{{ index (json "J").n "x" }}`, exitUsage, "index wants an object or a list"},
+		{`{{ index }}`, exitUsage, "wrong kind or number"},
+		{`{{ has (json "J").n "x" }}`, exitUsage, "has wants an object"},
+		{`{{ has (json "J") 1 }}`, exitUsage, "has wants an object"},
+		{`{{ has (secret "A") "x" }}`, exitUsage, "has wants an object"},
 		{`{{ index (secret "A") "x" }}`, exitUsage, "line 1"},
 		{`{{ slice (secret "A") 100 }}`, exitUsage, "not there"},
 		{`{{ eq (json "J").port 5432 }}`, exitUsage, "compares"},
@@ -150,6 +165,47 @@ func TestInjectRefuses(t *testing.T) {
 			t.Errorf("%s: no %q in\n%s", name, test.want, talk)
 		case strings.Contains(talk, "s3cr3t"):
 			t.Errorf("%s: the message has a value or the template's text:\n%s", name, talk)
+		}
+	}
+}
+
+// With other delimiters a file keeps the braces that it has.
+func TestInjectDelims(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of a short run")
+	}
+	s := newShop(t)
+	s.run(0, canary, "set", "A")
+	for delims, test := range map[string][2]string{
+		"[[,]]":        {`[[ secret "A" ]] {{ .Values.a }} ${{ env.B }} [x] [[- /* note */ -]] ]`, canary + ` {{ .Values.a }} ${{ env.B }} [x]]`},
+		"<%,%>":        {`<%- if eq (secret "A") "x" %>no<% else %>{{<% secret "A" %>}}<% end %>`, "{{" + canary + "}}"},
+		"<!--,-->":     {`<a><!-- secret "A" --></a>`, "<a>" + canary + "</a>"},
+		"%%,%%":        {`100% %%secret "A"%%`, "100% " + canary},
+		"{{,}}":        {`{{ secret "A" }}`, canary},
+		"{{{,}}}":      {`{{{ printf "%s" (secret "A") }}} {{ x }}`, canary + " {{ x }}"},
+		"{{,}} ":       {},
+		"[[":           {},
+		"[[,":          {},
+		",":            {},
+		"[,]":          {},
+		"[[,]],":       {},
+		"((,))":        {},
+		"aa,bb":        {},
+		"[[ , ]]":      {},
+		canary:         {},
+		`"",""`:        {},
+		"[[,]]]]]]]]]": {},
+	} {
+		code := exitOK
+		if test[0] == "" {
+			code = exitUsage
+		}
+		out, talk := s.run(code, test[0], "inject", "--delims", delims)
+		if out != test[1] || strings.Contains(talk, canary) {
+			t.Errorf("%s: %q, want %q\n%s", delims, out, test[1], talk)
+		}
+		if code == exitUsage {
+			s.has(talk, "--delims wants two groups of signs", "try:  --delims '[[,]]'")
 		}
 	}
 }

@@ -38,18 +38,24 @@ func newTemplateValues() *templateValues {
 }
 
 // ourFunctions are those that Go's templates do not have.
-func ourFunctions() []string { return []string{"secret", "json", "base64", "tojson", "indent"} }
+func ourFunctions() []string { return []string{"secret", "json", "base64", "has", "tojson", "indent"} }
 
-// functions are ours, and those of Go that make texts, held to the limit. An error of
-// each is kept: the library would quote arguments beside it.
+// functions are ours, and those of Go that make texts, held to the limit, and index.
+// An error of each is kept: the library would quote arguments beside it.
 func (t *templateValues) functions() template.FuncMap {
 	bounded := func(factor int, f func(...any) string) func(...any) (string, error) {
 		return func(args ...any) (string, error) { return t.text(factor, f, args) }
 	}
 	return template.FuncMap{
-		"secret":      func(name any) (string, error) { return keep(t, t.secret, name) },
-		"base64":      func(name any) (string, error) { return keep(t, t.base64, name) },
-		"json":        func(name any) (any, error) { return keep(t, t.json, name) },
+		"secret": func(name any) (string, error) { return keep(t, t.secret, name) },
+		"base64": func(name any) (string, error) { return keep(t, t.base64, name) },
+		"json":   func(name any) (any, error) { return keep(t, t.json, name) },
+		"has": func(object, key any) (bool, error) {
+			return keep(t, func(object any) (bool, error) { return t.has(object, key) }, object)
+		},
+		"index": func(value any, at ...any) (any, error) {
+			return keep(t, func(value any) (any, error) { return t.index(value, at) }, value)
+		},
 		"tojson":      func(value any) (string, error) { return keep(t, t.toJSON, value) },
 		printFunction: func(value any) (string, error) { return keep(t, t.exact, value) },
 		"indent": func(spaces int, text string) (string, error) {

@@ -26,8 +26,11 @@ func readCapped(file string, max int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() || info.Size() > int64(max) {
-		return nil, fmt.Errorf("is a directory, or larger than %d bytes", max)
+	if info.IsDir() {
+		return nil, errors.New("is a directory")
+	}
+	if info.Size() > int64(max) {
+		return nil, fmt.Errorf("is larger than %d bytes", max)
 	}
 	return readAtMost(f, max)
 }

@@ -2,11 +2,15 @@ package cmd
 
 import (
 	_ "embed" // the clients are in the program as they are
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"pinseal/versions"
 )
 
 //go:embed sdk/pinseal.py
@@ -32,6 +36,7 @@ func sdkClient(language string) (text, file string) {
 
 type sdkOptions struct {
 	language, out string
+	force         bool
 }
 
 func newSDK(c *cli) *cobra.Command {
@@ -45,8 +50,10 @@ app and may edit. It needs nothing but the language: Python 3.8 or newer, Node 1
 newer (an ES module; CommonJS imports it with await import).
 
 It asks pinseal serve where PINSEAL_SOCKET, or PINSEAL_URL and PINSEAL_TOKEN_FILE, say
-where that is, else it runs this program. One that is set and does not work is an
-error, and the next is not tried.`,
+where that is, else it runs this program. One that is set and does not work, or is
+empty, is an error, and the next is not tried.
+
+A FILE that is there and differs may have been edited: it is replaced with --force only.`,
 		Example: `  pinseal sdk python -o pinseal.py
   pinseal sdk javascript -o src/pinseal.mjs
   pinseal serve --socket /run/shop.sock -e production --at pin
@@ -72,6 +79,7 @@ error, and the next is not tried.`,
 		},
 	}
 	cmd.Flags().StringVarP(&o.out, "output", "o", "", "write to `FILE` (- is stdout)")
+	cmd.Flags().BoolVar(&o.force, "force", false, "replace a FILE that differs")
 	return cmd
 }
 
@@ -80,9 +88,32 @@ func (c *cli) runSDK(o sdkOptions) error {
 	if o.out == "" || o.out == "-" {
 		return c.writeStdout([]byte(text))
 	}
-	if err := writeOutput(c.path(o.out), []byte(text), 0o644); err != nil {
+	if err := c.keepEdited(o, text); err != nil {
+		return err
+	}
+	if err := c.writeOutput(o.out, []byte(text), 0o644); err != nil {
 		return fmt.Errorf("output %q: %w", o.out, err)
 	}
 	c.say("Wrote %s, the %s client\nNext: git add %s && git commit", o.out, file, quoteShell(o.out))
 	return nil
+}
+
+// keepEdited refuses a plain file that differs from what would be written.
+func (c *cli) keepEdited(o sdkOptions, text string) error {
+	info, err := os.Lstat(c.path(o.out))
+	if o.force || err != nil || !info.Mode().IsRegular() {
+		return nil // writing it says what is wrong
+	}
+	var there []byte
+	if info.Size() == int64(len(text)) {
+		if there, err = c.readFile(c.path(o.out), len(text)); err != nil {
+			return fmt.Errorf("output %q: %w", o.out, errors.New(reasonOf(err)))
+		}
+	}
+	if string(there) == text {
+		return nil
+	}
+	command := "pinseal sdk " + o.language
+	return hint(fmt.Errorf("output %q is there and differs, so it may have been edited: %w", o.out, versions.ErrConflict),
+		command+" | diff "+quoteShell(o.out)+" -", command+" --force -o "+quoteShell(o.out))
 }

@@ -110,7 +110,9 @@ func TestSDKOfOddPrograms(t *testing.T) {
 		get, list, exists := sdkAsk("get_secret", "TEXT"), sdkAsk("list"), sdkAsk("exists", "TEXT")
 		encrypt := sdkAsk("encrypt_with_key", "KEY", strings.Repeat("CANARY", 1<<15))
 		add("unavailable", "exec sleep 600", 0.3, get, list, exists, encrypt)
+		add("unavailable", "exec sleep 600", 0.0003, get)
 		add("failed", "exec yes CANARY", 60, get, list, exists, encrypt)
+		add("failed", "head -c 1048577 /dev/zero", 60, get)
 		add("failed", "kill -9 $$", 60, get, list, exists, encrypt)
 		for exit, code := range map[int]string{1: "failed", 2: "invalid", 3: "unavailable", 4: "no_key", 5: "not_authentic", 6: "conflict", 70: "failed"} {
 			add(code, fmt.Sprintf("echo CANARY; echo warning: CANARY >&2; echo 'error: it is so' >&2; echo '  try: CANARY' >&2; exit %d", exit), 60, get, list, exists)

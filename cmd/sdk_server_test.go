@@ -189,6 +189,7 @@ func sdkServerCases() (cases []sdkCase) {
 	add(nil, "invalid", "decrypt_with_key", "GOOD", "/wA=")
 	add(nil, "unsupported", "encrypt_with_key", "OTHER", "CANARY")
 	add(nil, "unsupported", "decrypt_with_key", "OTHER", "CANARY")
+	add(nil, "unsupported", "encrypt_with_key", "OTHER", strings.Repeat("CANARY", 1<<16))
 	add(nil, "failed", "encrypt_with_key", "ECHO", "CANARY")
 	return cases
 }

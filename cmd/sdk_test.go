@@ -197,3 +197,18 @@ func TestSDKNames(t *testing.T) {
 		}
 	})
 }
+
+// What only Python has: names, calls that are wrong, and interrupts, which hold no value
+// either.
+func TestSDKOfPython(t *testing.T) {
+	eachSDK(t, func(a *sdkApp) {
+		if a.language != "python" {
+			return
+		}
+		bare := filepath.Join(filepath.Dir(a.program[len(a.program)-2]), "bare.py")
+		c := exec.Command(a.program[0], "-W", "error", bare, a.dir)
+		if out, err := c.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+}

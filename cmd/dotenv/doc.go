@@ -54,11 +54,22 @@
 //
 // [Format] writes single quotes where bash, compose and node then read the
 // same bytes: no "'", no CR, no backslash at the end. Anything else goes in
-// double quotes with \\, \", \$, \` and \r escaped, and LF as itself. bash
-// reads those the same too, unless there is a CR (\r is two characters to
-// bash). compose reads them the same unless there is a backtick. node knows
-// no escape but \n and so reads them the same only when nothing was escaped.
-// No value that Format writes is expanded or run by bash.
+// double quotes with \\, \", \$, \` and \r escaped, and LF as itself unless the
+// value has a double quote; then it is \n. bash reads those the same too, unless
+// there is a CR, or an LF and a double quote: \r and \n are two characters each to
+// bash. compose reads them the same unless there is a backtick. node knows no
+// escape but \n and so reads them the same only when nothing else was escaped: its
+// value ends at the first double quote.
+//
+// Whatever they read as the value, no reader sees a name that is not there: what
+// stands behind that double quote is to node the rest of a line, and nothing. That
+// is why there is no LF: what follows one would be the next variable, NODE_OPTIONS
+// if somebody means harm. node reads values of several lines from 20.12 on; before,
+// every line was a variable.
+//
+// No value that Format writes is expanded or run by bash, but a name with a dot or
+// a dash is no variable to bash, which takes the line for a command and prints it,
+// value and all: [NotVariables] finds them. compose and node take them.
 //
 // Where the three disagree on input, ours is:
 //

@@ -6,7 +6,7 @@ import (
 )
 
 // ErrTooLarge reports a file over [MaxSize] bytes or [MaxPairs] names.
-var ErrTooLarge = errors.New("dotenv: larger than 8 MiB or 65536 names")
+var ErrTooLarge = errors.New("the .env file is larger than 8 MiB, or has more than 65536 names")
 
 // SyntaxError reports a line that is not in the dialect. Reason is one of a
 // few fixed phrases and holds no text of the file.
@@ -16,7 +16,7 @@ type SyntaxError struct {
 }
 
 func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("dotenv: line %d: %s", e.Line, e.Reason)
+	return fmt.Sprintf("line %d: %s", e.Line, e.Reason)
 }
 
 // DuplicateError reports a name that a file gives twice. Readers differ on
@@ -27,7 +27,7 @@ type DuplicateError struct {
 }
 
 func (e *DuplicateError) Error() string {
-	return fmt.Sprintf("dotenv: %q is given twice, on lines %d and %d", e.Name, e.First, e.Second)
+	return fmt.Sprintf("%q is given twice, on lines %d and %d", e.Name, e.First, e.Second)
 }
 
 // UnsupportedError reports a pair that the format cannot carry exactly.
@@ -38,5 +38,5 @@ type UnsupportedError struct {
 }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("dotenv: %q %s", e.Name, e.Reason)
+	return fmt.Sprintf("%q %s", e.Name, e.Reason)
 }

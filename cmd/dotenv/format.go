@@ -2,13 +2,15 @@ package dotenv
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
 // Format writes pairs in order, one name per line, such that [Parse] reads
-// back the same names and values. It never returns part of a file: a pair the
-// format cannot carry is an [*UnsupportedError], and more than [MaxSize] bytes
-// or [MaxPairs] names is [ErrTooLarge].
+// back the same names and values, and bash, compose and node no other names. It
+// never returns part of a file: a pair the format cannot carry is an
+// [*UnsupportedError], and more than [MaxSize] bytes or [MaxPairs] names is
+// [ErrTooLarge]. Who has names with a dot or a dash asks [NotVariables] first.
 func Format(pairs []Pair) ([]byte, error) {
 	if len(pairs) > MaxPairs {
 		return nil, ErrTooLarge
@@ -56,20 +58,38 @@ func check(p Pair) error {
 	return nil
 }
 
+// NotVariables returns the names of the pairs that have a dot or a dash, in order.
+// bash takes a line that begins with one for a command: it prints the line, value
+// and all, as a command that it did not find, or runs a program of that name.
+func NotVariables(pairs []Pair) []string {
+	var names []string
+	for _, p := range pairs {
+		if strings.ContainsAny(p.Name, ".-") {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
 // appendValue quotes one value. A backslash before the closing single quote
-// keeps the quote open in compose, hence the rule about the last byte.
+// keeps the quote open in compose, hence the rule about the last byte. To node a
+// double quote that is escaped closes the value, the rest of the line is nothing,
+// and the next line is another variable: so there must be no next line.
 func appendValue(out, value []byte) []byte {
 	if bytes.IndexByte(value, '\'') < 0 && bytes.IndexByte(value, '\r') < 0 && !bytes.HasSuffix(value, []byte(`\`)) {
 		out = append(out, '\'')
 		out = append(out, value...)
 		return append(out, '\'')
 	}
+	oneLine := bytes.IndexByte(value, '"') >= 0
 	out = append(out, '"')
 	for _, c := range value {
-		switch c {
-		case '\r':
+		switch {
+		case c == '\r':
 			out = append(out, '\\', 'r')
-		case '"', '\\', '$', '`':
+		case c == '\n' && oneLine:
+			out = append(out, '\\', 'n')
+		case c == '"', c == '\\', c == '$', c == '`':
 			out = append(out, '\\', c)
 		default:
 			out = append(out, c)

@@ -24,6 +24,10 @@ func TestFormat(t *testing.T) {
 		{"'\"\\$`\t", "A=\"'\\\"\\\\\\$\\`\t\""},
 		{"a\r\nb", "A=\"a\\r\nb\""},
 		{`'\n`, `A="'\\n"`},
+		{"it's\n\"x\"\n", `A="it's\n\"x\"\n"`},
+		{"\"\n\\", `A="\"\n\\"`},
+		{"\"\r\n", `A="\"\r\n"`},
+		{"'\n$", "A=\"'\n\\$\""},
 	}
 	for _, tt := range tests {
 		got, err := Format([]Pair{{Name: "A", Value: []byte(tt.value)}})
@@ -125,7 +129,10 @@ func TestOthersReadFormat(t *testing.T) {
 		read    reader
 		promise func(value string) bool
 	}{
-		{"bash", readBash, func(v string) bool { return !strings.Contains(v, "\r") }},
+		{"bash", readBash, func(v string) bool {
+			oneLine := strings.Contains(v, `"`) && strings.Contains(v, "\n") && (strings.Contains(v, "'") || strings.HasSuffix(v, `\`))
+			return !strings.Contains(v, "\r") && !oneLine
+		}},
 		{"node", readNode, func(v string) bool {
 			return !strings.Contains(v, "\r") && !strings.HasSuffix(v, `\`) &&
 				(!strings.Contains(v, "'") || !strings.ContainsAny(v, "\"\\$`"))

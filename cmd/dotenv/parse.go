@@ -22,6 +22,8 @@ type Pair struct {
 	// that bash or docker compose would expand and Parse took literally.
 	// Format ignores it.
 	Unexpanded bool
+	// Quoted is set by Parse when the value stands in quotes. Format ignores it.
+	Quoted bool
 	// Inline is set by Parse when a value without quotes goes on, after a
 	// blank, like another pair: A=1 B=2. It is one value to Parse, as to node
 	// and compose. Format ignores it.
@@ -153,8 +155,10 @@ func (p *parser) statement() (pair Pair, ok bool, err error) {
 	gap := p.pos > start && !spaced
 	switch p.peek() {
 	case '\'':
+		pair.Quoted = true
 		pair.Value, err = p.single()
 	case '"':
+		pair.Quoted = true
 		pair.Value, pair.Unexpanded, err = p.double()
 	case '`':
 		return Pair{}, false, p.fail("a value cannot start with a backtick; put it in single quotes")

@@ -9,8 +9,8 @@
  *
  *     const url = await getSecret("DATABASE_URL");
  *
- * They come from the first of these that is set. One that does not work is an error,
- * and the next is not tried:
+ * They come from the first of these that is set. One that does not work, or is empty, is
+ * an error, and the next is not tried:
  *
  *     PINSEAL_SOCKET  the unix socket of `pinseal serve`
  *     PINSEAL_URL     its http address on this machine, with PINSEAL_TOKEN_FILE, which is
@@ -36,7 +36,7 @@
  *
  * No message holds a value. Nothing is cached: ask once, at the start.
  */
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { access, open, stat } from "node:fs/promises";
 import http from "node:http";
@@ -52,10 +52,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const URL_FORM = /^http:\/\/(localhost|[0-9.]{7,15}|\[::1\])(?::([0-9]{1,5}))?\/?$/;
-const VALUE_LIMIT = 1 << 20, LIST_LIMIT = 16 << 20; // bytes of a reply
-const CODES = new Set(["not_found", "blank", "no_key", "not_authentic", "unauthorized", "forbidden",
-  "conflict", "not_json", "invalid", "unsupported", "unavailable", "failed"]);
-const CODE_OF = new Map([["taken", "conflict"], ["changed", "conflict"], ["too_large", "invalid"], ["read_only", "unsupported"]]);
+const VALUE_LIMIT = 1 << 20, LIST_LIMIT = 16 << 20, TALK_LIMIT = 64 << 10; // bytes of a reply
+const AT_ONCE = 64 << 10; // bytes of a body that fit a socket, so that a server's reply is read in any case
+const LONGEST = 86_400_000; // milliseconds of a timeout
+/**
+ * What a server says, with the status that it has to have, and the code that comes of it.
+ * @type {Map<string, [number, Code]>}
+ */
+const REFUSALS = new Map([
+  ["invalid", [400, "invalid"]], ["unauthorized", [401, "unauthorized"]], ["forbidden", [403, "forbidden"]],
+  ["not_found", [404, "not_found"]], ["blank", [404, "blank"]], ["read_only", [405, "unsupported"]],
+  ["taken", [409, "conflict"]], ["conflict", [409, "conflict"]], ["changed", [412, "conflict"]],
+  ["too_large", [413, "invalid"]], ["not_json", [422, "not_json"]], ["no_key", [403, "no_key"]],
+  ["not_authentic", [500, "not_authentic"]], ["unsupported", [501, "unsupported"]],
+]);
 /** @type {Map<number, Code>} */
 const CODE_OF_EXIT = new Map([[2, "invalid"], [3, "unavailable"], [4, "no_key"], [5, "not_authentic"], [6, "conflict"]]);
 
@@ -77,7 +87,7 @@ export class Client {
   #timeout;
 
   /**
-   * timeout is in milliseconds, for each request as a whole.
+   * timeout is in milliseconds, above 0 and at most a day, for each request as a whole.
    * @param {{socketPath?: string, url?: string, tokenFile?: string, binary?: string, timeout?: number}} [options]
    */
   constructor({ socketPath, url, tokenFile, binary, timeout = 10_000 } = {}) {
@@ -85,6 +95,9 @@ export class Client {
       .filter(([, value]) => value !== undefined);
     if (given.length > 1 || given.some(([, value]) => !value)) {
       throw new SecretError("invalid", "give one of socketPath, url and binary");
+    }
+    if (!(typeof timeout === "number" && timeout > 0 && timeout <= LONGEST)) {
+      throw new SecretError("invalid", `timeout is a number of milliseconds, above 0 and at most ${LONGEST}`);
     }
     this.#given = Object.fromEntries(given);
     this.#tokenFile = tokenFile;
@@ -167,17 +180,29 @@ export class Client {
   /** @returns {Promise<Source>} */
   async #source() {
     const env = Object.keys(this.#given).length > 0 ? this.#given : process.env;
-    if (env.PINSEAL_SOCKET) {
-      return server({ socketPath: socketPath(env.PINSEAL_SOCKET) }, { Host: "localhost" }, this.#timeout);
+    const socket = variable(env, "PINSEAL_SOCKET");
+    if (socket !== undefined) {
+      return server({ socketPath: socketPath(socket) }, { Host: "localhost" }, this.#timeout);
     }
-    if (env.PINSEAL_URL) {
-      const target = loopback(env.PINSEAL_URL);
-      const token = await readToken(this.#tokenFile ?? process.env.PINSEAL_TOKEN_FILE);
+    const url = variable(env, "PINSEAL_URL");
+    if (url !== undefined) {
+      const target = loopback(url);
+      const own = this.#tokenFile === undefined ? process.env : { PINSEAL_TOKEN_FILE: this.#tokenFile };
+      const token = await readToken(variable(own, "PINSEAL_TOKEN_FILE"));
       const Host = (target.host.includes(":") ? `[${target.host}]` : target.host) + ":" + target.port;
       return server(target, { Host, Authorization: "Bearer " + token }, this.#timeout);
     }
-    return program(await findProgram(env.PINSEAL_BIN), this.#timeout);
+    return program(await findProgram(variable(env, "PINSEAL_BIN")), this.#timeout);
   }
+}
+
+/**
+ * A variable, undefined when it is not there. An empty one is a mistake, not another way.
+ * @param {Record<string, string|undefined>} env @param {string} name
+ */
+function variable(env, name) {
+  if (env[name] === "") throw new SecretError("invalid", name + " is set, and empty");
+  return env[name];
 }
 
 /**
@@ -190,6 +215,8 @@ function server(target, who, timeout) {
     /** @type {Record<string, string|number>} */
     const headers = { ...who, Accept: "application/json", Connection: "close" };
     if (body) Object.assign(headers, { "Content-Type": "application/octet-stream", "Content-Length": body.length });
+    // Once it writes to a server that has closed, Node reads no more: the server is asked first.
+    if (body && body.length > AT_ONCE) headers.Expect = "100-continue";
     const { status, data } = await exchange({ ...target, method, path, headers, agent: false }, body, limit, timeout);
     const reply = json(data, "failed", STRANGE);
     if (!isObject(reply)) throw strange();
@@ -234,11 +261,14 @@ function attempt(options, body, limit, timeout) {
   return new Promise((resolve, reject) => {
     const request = http.request(options);
     const late = () => fail("unavailable", "the server did not answer in time");
-    const timer = setTimeout(late, Math.max(timeout, 0));
+    const timers = [setTimeout(late, Math.max(timeout, 0))];
+    const done = () => {
+      timers.forEach(clearTimeout);
+      request.destroy();
+    };
     /** @param {Code} code @param {string} message */
     const fail = (code, message) => {
-      clearTimeout(timer);
-      request.destroy();
+      done();
       reject(new SecretError(code, message));
     };
     const cut = () => fail("unavailable", "the server's reply was cut off");
@@ -246,7 +276,7 @@ function attempt(options, body, limit, timeout) {
     request.on("close", () => answered || cut());
     request.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
       if (error.code === "EAGAIN" && timeout > 0) {
-        clearTimeout(timer);
+        done();
         resolve(undefined);
       } else if (error.code?.startsWith("HPE_")) {
         fail("failed", STRANGE);
@@ -271,12 +301,18 @@ function attempt(options, body, limit, timeout) {
       response.on("error", cut);
       response.on("close", cut);
       response.on("end", () => {
-        if (!response.complete) return cut();
-        clearTimeout(timer);
+        done();
         resolve({ status: response.statusCode ?? 0, data: Buffer.concat(parts) });
       });
     });
-    request.end(body);
+    if (!body || body.length <= AT_ONCE) {
+      request.end(body);
+      return;
+    }
+    const send = () => answered || request.writableEnded || request.end(body);
+    request.on("continue", send);
+    timers.push(setTimeout(send, 1000)); // to a server that does not know of Expect
+    request.flushHeaders();
   });
 }
 
@@ -284,8 +320,8 @@ function attempt(options, body, limit, timeout) {
 function refusal(status, reply, path, hidden) {
   const error = isObject(reply.error) ? reply.error : {};
   if (status < 400 || typeof error.code !== "string" || typeof error.message !== "string") return strange();
-  let code = CODE_OF.get(error.code) ?? error.code;
-  if (!CODES.has(code)) code = "failed";
+  let [wanted, code] = REFUSALS.get(error.code) ?? [status, /** @type {Code} */ ("failed")];
+  if (status !== wanted) return strange();
   if (code === "not_found" && !/^\/v1\/(secrets|keys)\//.test(path)) code = "unavailable"; // it was the set
   const ref = path.split("/")[3]; // of /v1/secrets/REF
   const message = hidden ? "the server refuses" : clean(error.message); // a value went out: nothing that came back is shown
@@ -346,22 +382,59 @@ function program(file, timeout) {
  */
 function start(file, args, limit, timeout, body) {
   return new Promise((resolve, reject) => {
-    /** @type {import("node:child_process").ExecFileOptionsWithBufferEncoding} */
-    const options = { encoding: "buffer", maxBuffer: limit, timeout, killSignal: "SIGKILL", windowsHide: true };
-    const child = execFile(file, args, options, (error, out, talk) => {
-      const code = error ? /** @type {any} */ (error).code : 0;
-      if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
-        return reject(new SecretError("failed", `pinseal ${args[0]} printed too much`));
-      }
-      if (typeof code === "string") return reject(new SecretError("unavailable", "the pinseal program cannot be started"));
-      if (error?.killed) return reject(new SecretError("unavailable", `pinseal ${args[0]} did not end in time`));
-      const exit = typeof code === "number" ? code : -1; // a signal ended it
-      const told = talk.toString("utf8").split("\n").find((line) => line.startsWith("error: "));
-      resolve({ exit, out, message: told ? clean(told.slice("error: ".length)) : `pinseal ${args[0]} ended with exit code ${exit}` });
+    const group = process.platform !== "win32"; // which has no groups
+    const child = spawn(file, args, { stdio: "pipe", detached: group, windowsHide: true });
+    /** @param {Code} code @param {string} message */
+    const fail = (code, message) => {
+      clearTimeout(timer);
+      end(child, group);
+      reject(new SecretError(code, message));
+    };
+    const timer = setTimeout(() => fail("unavailable", `pinseal ${args[0]} did not end in time`), timeout);
+    child.on("error", () => fail("unavailable", "the pinseal program cannot be started"));
+    if (!child.stdin) return; // there were no pipes for it: the error comes
+    const out = gather(child.stdout, limit, () => fail("failed", `pinseal ${args[0]} printed too much`));
+    const talk = gather(child.stderr, TALK_LIMIT, () => {}); // the rest is dropped
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      const exit = code ?? -1; // a signal ended it
+      const told = Buffer.concat(talk).toString("utf8").split("\n").find((line) => line.startsWith("error: "));
+      const message = told ? clean(told.slice("error: ".length)) : `pinseal ${args[0]} ended with exit code ${exit}`;
+      resolve({ exit, out: Buffer.concat(out), message });
     });
-    child.stdin?.on("error", () => {}); // it did not want it, and says why
-    child.stdin?.end(body);
+    child.stdin.on("error", () => {}); // it did not want it, and says why
+    child.stdin.end(body);
   });
+}
+
+/**
+ * Ends a program with what it started, and waits for none of it.
+ * @param {import("node:child_process").ChildProcessWithoutNullStreams} child @param {boolean} group
+ */
+function end(child, group) {
+  try {
+    if (group && child.pid) process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // it is gone
+  }
+  child.kill("SIGKILL");
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+}
+
+/**
+ * What a stream gives, up to a limit.
+ * @param {import("node:stream").Readable} stream @param {number} limit @param {() => void} over
+ */
+function gather(stream, limit, over) {
+  /** @type {Buffer[]} */
+  const parts = [];
+  let size = 0;
+  stream.on("data", (part) => {
+    size += part.length;
+    if (size > limit) over();
+    else parts.push(part);
+  });
+  return parts;
 }
 
 /**
@@ -369,7 +442,7 @@ function start(file, args, limit, timeout, body) {
  * @param {string|undefined} named
  */
 async function findProgram(named) {
-  if (named) {
+  if (named !== undefined) {
     if (!path.isAbsolute(named)) throw new SecretError("invalid", "PINSEAL_BIN is not an absolute path");
     return named;
   }
@@ -413,17 +486,19 @@ function loopback(url) {
 
 /** @param {string|undefined} file */
 async function readToken(file) {
-  if (!file) throw new SecretError("unauthorized", "PINSEAL_URL needs a token: PINSEAL_TOKEN_FILE is not set");
+  if (file === undefined) throw new SecretError("unauthorized", "PINSEAL_URL needs a token: PINSEAL_TOKEN_FILE is not set");
   let token = "";
   try {
-    const handle = await open(file);
+    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // without waiting, as one would for a pipe
     try {
+      if (!(await handle.stat()).isFile()) throw new SecretError("unauthorized", "PINSEAL_TOKEN_FILE is not a plain file");
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(4097), 0, 4097);
       token = buffer.toString("latin1", 0, bytesRead).trim();
     } finally {
       await handle.close();
     }
   } catch (error) {
+    if (error instanceof SecretError) throw error;
     throw new SecretError("unauthorized", "PINSEAL_TOKEN_FILE cannot be read: " + /** @type {any} */ (error).code);
   }
   if (!/^[!-~]{1,4096}$/.test(token)) throw new SecretError("unauthorized", "PINSEAL_TOKEN_FILE does not hold one line with a token");

@@ -7,8 +7,8 @@
 
     url = pinseal.get_secret("DATABASE_URL")
 
-They come from the first of these that is set. One that does not work is an error,
-and the next is not tried:
+They come from the first of these that is set. One that does not work, or is empty, is
+an error, and the next is not tried:
 
     PINSEAL_SOCKET  the unix socket of `pinseal serve`
     PINSEAL_URL     its http address on this machine, with PINSEAL_TOKEN_FILE, which is
@@ -36,27 +36,39 @@ No message holds a value. Nothing is cached: ask once, at the start. Functions m
 called from threads and after a fork.
 """
 import base64
+import functools
 import http.client
 import ipaddress
 import json
 import os
 import re
+import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
 import time
-from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar, Union, cast
+
+# Not list, which would take the place of Python's own: pinseal.list.
+__all__ = ["Client", "SecretError", "get_secret", "get_bytes", "get_json", "exists", "version",
+           "encrypt_with_key", "decrypt_with_key", "decrypt_bytes_with_key"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _URL = re.compile(r"http://(localhost|[0-9.]{7,15}|\[::1\])(?::([0-9]{1,5}))?/?")
 _VALUE_LIMIT, _LIST_LIMIT, _TALK_LIMIT = 1 << 20, 16 << 20, 64 << 10  # bytes of a reply
-_CODES = frozenset("""not_found blank no_key not_authentic unauthorized forbidden conflict
-    not_json invalid unsupported unavailable failed""".split())
-_CODE_OF = {"taken": "conflict", "changed": "conflict", "too_large": "invalid", "read_only": "unsupported"}
+_LONGEST = 86400  # seconds of a timeout
+# What a server says, with the status that it has to have, and the code that comes of it.
+_REFUSALS = {
+    "invalid": (400, "invalid"), "unauthorized": (401, "unauthorized"), "forbidden": (403, "forbidden"),
+    "not_found": (404, "not_found"), "blank": (404, "blank"), "read_only": (405, "unsupported"),
+    "taken": (409, "conflict"), "conflict": (409, "conflict"), "changed": (412, "conflict"),
+    "too_large": (413, "invalid"), "not_json": (422, "not_json"), "no_key": (403, "no_key"),
+    "not_authentic": (500, "not_authentic"), "unsupported": (501, "unsupported")}
 _CODE_OF_EXIT = {2: "invalid", 3: "unavailable", 4: "no_key", 5: "not_authentic", 6: "conflict"}
-_T = TypeVar("_T")
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class SecretError(Exception):
@@ -70,86 +82,115 @@ class SecretError(Exception):
         return self.args[1]
 
 
+def _bare(method: _F) -> _F:
+    """The method, whose failures begin here: frames below hold values, and so do the
+    errors of the library, and reporters of errors look into both."""
+
+    @functools.wraps(method)
+    def call(self: "Client", *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except SecretError as error:
+            failure: BaseException = SecretError(error.code, str(error))
+        except Exception as error:
+            failure = SecretError("failed", "unexpected " + type(error).__name__)
+            if isinstance(error, TypeError) and error.__traceback__ and not error.__traceback__.tb_next:
+                failure = TypeError(str(error))  # the call itself is wrong
+        except BaseException as error:  # an interrupt
+            failure = error.with_traceback(None)
+            failure.__context__ = None
+        del args, kwargs
+        raise failure
+
+    return cast(_F, call)
+
+
 class Client:
     """Asks one source: the one that is given, or, with none, what the environment says."""
 
     def __init__(self, *, socket_path: Optional[str] = None, url: Optional[str] = None,
                  token_file: Optional[str] = None, binary: Optional[str] = None, timeout: float = 10.0) -> None:
-        """timeout is in seconds, for each request as a whole."""
+        """timeout is in seconds, above 0 and at most a day, for each request as a whole."""
         given = {"PINSEAL_SOCKET": socket_path, "PINSEAL_URL": url, "PINSEAL_BIN": binary}
         self._given = {key: value for key, value in given.items() if value is not None}
         self._token_file = token_file
         self._timeout = timeout
         if len(self._given) > 1 or "" in self._given.values():
             raise SecretError("invalid", "give one of socket_path, url and binary")
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout <= _LONGEST:
+            raise SecretError("invalid", "timeout is a number of seconds, above 0 and at most %d" % _LONGEST)
 
     def __repr__(self) -> str:
         return "Client(%s)" % ("".join(self._given) or "environment")
 
+    @_bare
     def get_secret(self, name: str) -> str:
         """The value of a secret, by name or id, that is UTF-8 text."""
-        return self._do(lambda source: _text(name, source.get(source.ref(name)), "get_bytes"))
+        source = self._source()
+        return _text(name, source.get(source.ref(name)), "get_bytes")
 
+    @_bare
     def get_bytes(self, name: str) -> bytes:
         """The exact bytes of a secret."""
-        return self._do(lambda source: source.get(source.ref(name)))
+        source = self._source()
+        return source.get(source.ref(name))
 
+    @_bare
     def get_json(self, name: str) -> Any:
         """What the value of a secret means as JSON."""
-        return self._do(lambda source: _json(source.get(source.ref(name)), "not_json", name + ": the value is not JSON"))
+        source = self._source()
+        return _json(source.get(source.ref(name)), "not_json", name + ": the value is not JSON")
 
+    @_bare
     def exists(self, name: str) -> bool:
         """Whether there is a value to get. A blank has none. Reads no value, and any
         failure but that there is no such secret is raised."""
-        return self._do(lambda source: _has(source.ref(name), source.list()))
+        source = self._source()
+        return _has(source.ref(name), source.list())
 
+    @_bare
     def list(self) -> List[Dict[str, Any]]:
         """The secrets, sorted by name, without values: name, kind, description,
         expires ("" or a date), optional, blank; and, where the source knows them, id,
         version, created, updated."""
-        return self._do(lambda source: source.list())
+        return self._source().list()
 
+    @_bare
     def version(self) -> Dict[str, Any]:
         """Which set it is: id, app, environment, and more for a pin of a server. The id
         changes when a pin does; the program's is what `pinseal list` calls it."""
-        return self._do(lambda source: source.version())
+        return self._source().version()
 
+    @_bare
     def encrypt_with_key(self, key: str, value: Union[str, bytes]) -> str:
         """The value, encrypted with the named key, as text."""
-        return self._do(lambda source: _text(key, source.crypt("encrypt", key, value), "").strip())
+        return _text(key, self._source().crypt("encrypt", key, value), "").strip()
 
+    @_bare
     def decrypt_with_key(self, key: str, text: Union[str, bytes]) -> str:
         """The text that encrypt_with_key was given."""
-        other = "decrypt_bytes_with_key"
-        return self._do(lambda source: _text(key, source.crypt("decrypt", key, text), other))
+        return _text(key, self._source().crypt("decrypt", key, text), "decrypt_bytes_with_key")
 
+    @_bare
     def decrypt_bytes_with_key(self, key: str, text: Union[str, bytes]) -> bytes:
         """The bytes that encrypt_with_key was given."""
-        return self._do(lambda source: source.crypt("decrypt", key, text))
+        return self._source().crypt("decrypt", key, text)
 
-    def _do(self, work: Callable[[Any], _T]) -> _T:
-        # What is raised begins here: frames below hold values, and so do the errors
-        # of the library, and reporters of errors look into both.
-        try:
-            return work(self._source())
-        except SecretError as error:
-            failure = SecretError(error.code, str(error))
-        except Exception as error:
-            failure = SecretError("failed", "unexpected " + type(error).__name__)
-        raise failure
-
-    def _source(self) -> Any:
+    def _source(self) -> "Union[_Server, _Program]":
         env = self._given or os.environ
-        if env.get("PINSEAL_SOCKET"):
+        path = _set(env, "PINSEAL_SOCKET")
+        if path is not None:
             if not hasattr(socket, "AF_UNIX"):
                 raise SecretError("unsupported", "PINSEAL_SOCKET: this system's Python has no unix sockets")
-            return _Server(socket.AF_UNIX, env["PINSEAL_SOCKET"], ("localhost", 80), None, self._timeout)
-        if env.get("PINSEAL_URL"):
-            host, port = _loopback(env["PINSEAL_URL"])
-            token = _token(self._token_file or os.environ.get("PINSEAL_TOKEN_FILE"))
+            return _Server(socket.AF_UNIX, path, ("localhost", 80), None, self._timeout)
+        url = _set(env, "PINSEAL_URL")
+        if url is not None:
+            host, port = _loopback(url)
+            own = {} if self._token_file is None else {"PINSEAL_TOKEN_FILE": self._token_file}
+            token = _token(_set(own or os.environ, "PINSEAL_TOKEN_FILE"))
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             return _Server(family, (host, port), (host, port), token, self._timeout)
-        return _Program(_program(env.get("PINSEAL_BIN")), self._timeout)
+        return _Program(_program(_set(env, "PINSEAL_BIN")), self._timeout)
 
 
 class _Socket(socket.socket):
@@ -170,6 +211,10 @@ class _Socket(socket.socket):
                 return self.connect(address)
             except BlockingIOError:
                 time.sleep(0.005)  # the queue of a unix socket is full
+
+    def sendall(self, *args: Any) -> None:
+        self.settimeout(self.left())
+        super().sendall(*args)
 
     def recv_into(self, *args: Any) -> int:
         self.settimeout(self.left())
@@ -238,13 +283,28 @@ class _Server:
                 headers = dict(self._headers)
                 if body is not None:
                     headers["Content-Type"] = "application/octet-stream"
-                connection.request(method, path, body, headers)
+                try:
+                    connection.request(method, path, body, headers)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass  # it did not want all of it, and may have said why
                 with connection.getresponse() as response:
-                    if response.length is None and not response.chunked:
-                        raise _strange()  # where it was cut off would pass for its end
+                    _framed(response)
                     return response.status, _body(response, limit)
             finally:
                 connection.close()
+
+
+def _framed(response: http.client.HTTPResponse) -> None:
+    """Refuse a reply that does not say, or says twice, where it ends: where it was cut
+    off would pass for its end."""
+    lengths = response.headers.get_all("Content-Length") or []
+    codings = response.headers.get_all("Transfer-Encoding") or []
+    if response.chunked:
+        good = len(codings) == 1 and not lengths
+    else:
+        good = not codings and len(lengths) == 1 and re.fullmatch("[0-9]{1,15}", lengths[0])
+    if not good:
+        raise _strange()
 
 
 def _body(response: http.client.HTTPResponse, limit: int) -> bytes:
@@ -266,9 +326,9 @@ def _refusal(status: int, reply: Dict[str, Any], path: str, private: bool) -> Se
     code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
     if status < 400 or not isinstance(code, str) or not isinstance(message, str):
         return _strange()
-    code = _CODE_OF.get(code, code)
-    if code not in _CODES:
-        code = "failed"
+    wanted, code = _REFUSALS.get(code, (status, "failed"))
+    if status != wanted:
+        return _strange()
     if code == "not_found" and not path.startswith(("/v1/secrets/", "/v1/keys/")):
         code = "unavailable"  # it was the set
     if private:  # a value went out: nothing that came back is shown
@@ -331,34 +391,45 @@ class _Program:
         end = time.monotonic() + self._timeout
         pipe = subprocess.PIPE
         try:
-            child = subprocess.Popen([self._program] + args, stdin=pipe, stdout=pipe, stderr=pipe)
+            child = subprocess.Popen([self._program] + args, stdin=pipe, stdout=pipe, stderr=pipe,
+                                     start_new_session=True)
         except (OSError, ValueError):
             raise SecretError("unavailable", "the pinseal program cannot be started")
         out: List[bytes] = []
         talk: List[bytes] = []
         pumps = [threading.Thread(target=work, args=args, daemon=True) for work, args in (
-            (_feed, (child.stdin, body)), (_drain, (child.stdout, limit, out)), (_drain, (child.stderr, _TALK_LIMIT, talk)))]
+            (_drain, (child.stdout, limit, out)), (_feed, (child.stdin, body)), (_drain, (child.stderr, _TALK_LIMIT, talk)))]
         try:
             for pump in pumps:
                 pump.start()
             for pump in pumps:
                 pump.join(max(end - time.monotonic(), 0))
+                if out and len(out[0]) > limit:
+                    raise SecretError("failed", "pinseal %s printed too much" % args[0])
             if any(pump.is_alive() for pump in pumps):
                 raise SecretError("unavailable", "pinseal %s did not end in time" % args[0])
-            if len(out[0]) > limit:
-                raise SecretError("failed", "pinseal %s printed too much" % args[0])
             exit_code = child.wait(max(end - time.monotonic(), 0.01))
         except subprocess.TimeoutExpired:
             raise SecretError("unavailable", "pinseal %s did not end in time" % args[0])
         finally:
-            child.kill()
-            child.wait()
+            _end(child)
         message = "pinseal %s ended with exit code %d" % (args[0], exit_code)
         for line in talk[0].decode("utf-8", "replace").splitlines():
             if line.startswith("error: "):
                 message = _clean(line[len("error: "):])
                 break
         return exit_code, out[0], message
+
+
+def _end(child: Any) -> None:
+    """End what has not ended by itself, with what it started."""
+    if child.returncode is None:  # it has not been waited for, so the number is its own
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except (AttributeError, OSError):
+            pass  # Windows has no groups
+        child.kill()
+        child.wait()
 
 
 def _feed(stream: Any, data: bytes) -> None:
@@ -374,9 +445,17 @@ def _drain(stream: Any, limit: int, into: List[bytes]) -> None:
         into.append(stream.read(limit + 1))
 
 
+def _set(env: Any, name: str) -> Optional[str]:
+    """A variable, None when it is not there. An empty one is a mistake, not another way."""
+    value: Optional[str] = env.get(name)
+    if value == "":
+        raise SecretError("invalid", name + " is set, and empty")
+    return value
+
+
 def _program(named: Optional[str]) -> str:
     """The program: never one of the working directory, which may be anybody's."""
-    if named:
+    if named is not None:
         if not os.path.isabs(named):
             raise SecretError("invalid", "PINSEAL_BIN is not an absolute path")
         return named
@@ -401,13 +480,17 @@ def _loopback(url: str) -> Tuple[str, int]:
 
 
 def _token(file: Optional[str]) -> str:
-    if not file:
+    if file is None:
         raise SecretError("unauthorized", "PINSEAL_URL needs a token: PINSEAL_TOKEN_FILE is not set")
     try:
-        with open(file, "rb") as f:
-            token = f.read(4097).strip()
+        # Without waiting, as one would for a pipe.
+        with open(file, "rb", opener=lambda path, flags: os.open(path, flags | getattr(os, "O_NONBLOCK", 0))) as f:
+            regular = stat.S_ISREG(os.fstat(f.fileno()).st_mode)
+            token = f.read(4097).strip() if regular else b""
     except OSError as error:
         raise SecretError("unauthorized", "PINSEAL_TOKEN_FILE cannot be read: " + (error.strerror or "unknown"))
+    if not regular:
+        raise SecretError("unauthorized", "PINSEAL_TOKEN_FILE is not a plain file")
     if not re.fullmatch(rb"[!-~]{1,4096}", token):
         raise SecretError("unauthorized", "PINSEAL_TOKEN_FILE does not hold one line with a token")
     return token.decode("ascii")
@@ -450,7 +533,9 @@ def _value(reply: Dict[str, Any]) -> bytes:
     if isinstance(text, str) and packed is None:
         return text.encode("utf-8")
     if isinstance(packed, str) and text is None:
-        return base64.b64decode(packed, validate=True)
+        data = base64.b64decode(packed)
+        if base64.b64encode(data).decode("ascii") == packed:
+            return data
     raise _strange()
 
 

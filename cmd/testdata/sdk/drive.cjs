@@ -13,7 +13,7 @@ async function one(pinseal, call) {
   try {
     let source = pinseal;
     if (call.client) {
-      const options = Object.fromEntries(Object.entries(call.client).map(([k, v]) => [camel(k), k === "timeout" ? v * 1000 : v]));
+      const options = Object.fromEntries(Object.entries(call.client).map(([k, v]) => [camel(k), k === "timeout" && typeof v === "number" ? v * 1000 : v]));
       source = new pinseal.Client(options);
     }
     const value = await source[camel(call.do)](...args);

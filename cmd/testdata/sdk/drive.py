@@ -17,8 +17,9 @@ def seen(error):
     trace = error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename.endswith("pinseal.py"):
-            given = ("name", "key", "value", "text")  # of whoever calls
-            parts.append(repr({k: v for k, v in trace.tb_frame.f_locals.items() if k not in given}))
+            for value in trace.tb_frame.f_locals.values():
+                parts.append(repr(value))
+                parts.extend(repr(cell.cell_contents) for cell in getattr(value, "__closure__", None) or ())
         trace = trace.tb_next
     return "\n".join(parts)
 
