@@ -1,12 +1,8 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"net"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -42,14 +38,16 @@ by anything else.
 A unix socket serves your own user and those of --allow-uid, told by the system and
 not by what they say. Without --socket it is pinseal.sock in $RUNTIME_DIRECTORY or
 $XDG_RUNTIME_DIR. With --listen it is TCP on a loopback address, and each request
-carries the token of --token-file. One line of JSON goes to stderr or --audit FILE for
-each value that is read, before it is told; FILE is opened anew on SIGHUP.
+carries the token of --token-file, which is read once. One line of JSON goes to stderr or
+--audit FILE for each value that is read, before it is told; FILE is opened anew on SIGHUP,
+which ends nothing.
 
 With --watch or --follow each newer pin takes the place of the one before, at once and
 whole. When the remote is gone or lies, the last good pin stays and /v1/health says so.
 
 With --write a work tree takes changes, each of which is a commit: POST /v1/secrets, and
-PATCH or DELETE /v1/secrets/NAME. SIGTERM and SIGINT end the server with exit code 0.
+PATCH or DELETE /v1/secrets/NAME, from your own user or with the token. SIGTERM and
+SIGINT end the server with exit code 0, once what runs has ended; a second one at once.
 
 ` + overrideLong,
 		Example: `  pinseal serve -e production --at pin
@@ -71,7 +69,7 @@ PATCH or DELETE /v1/secrets/NAME. SIGTERM and SIGINT end the server with exit co
 	f.StringVar(&o.tokenFile, "token-file", "", "with --listen: requests carry the token of `FILE`, which only you can read")
 	f.Var((*userIDs)(&o.uids), "allow-uid", "serve the user with this `ID` too; repeatable")
 	f.BoolVar(&o.write, "write", false, "take changes of the work tree, each of which is a commit")
-	f.StringVar(&o.audit, "audit", "", "append who read what to `FILE` instead of stderr")
+	f.StringVar(&o.audit, "audit", "", "append who read what to `FILE`, or - for stdout, instead of stderr")
 	return cmd
 }
 
@@ -100,7 +98,8 @@ func (c *cli) runServe(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	c.hardenProcess()
-	options := serve.Options{UIDs: o.uids, Write: o.write, Now: c.Now, Log: func(err error) { c.warn("%s", err) }}
+	c.keepHandedOver()
+	options := serve.Options{UIDs: o.uids, Write: o.write, Now: c.Now, Log: c.logServed}
 	if o.tokenFile != "" {
 		var err error
 		if options.Token, err = c.readToken(o.tokenFile); err != nil {
@@ -111,24 +110,45 @@ func (c *cli) runServe(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	defer source.Close()
 	audit, err := c.openAudit(ctx, o.audit)
 	if err != nil {
+		source.Close()
 		return err
 	}
-	defer audit.Close()
-	options.Audit, options.Following = audit, source.following
+	defer audit.Close() // last: it has what became of a change under way
+	defer source.Close()
+	options.Audit, options.Following, options.Watched = audit, source.following, source.watched
 	server := serve.New(source.store, options)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	again := catchSecondEnd()
+	defer again.release()
 	at, err := c.listenFor(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer at.Close()
+	again.then(func() {
+		<-ctx.Done() // by the first
+		at.Close()
+		server.Stop()
+	})
 	c.say("Serving %s: export %s", source.what, at.export)
 	return c.serveUntil(ctx, server, at.Listener, source)
+}
+
+// logServed tells what a client is not: why something failed, and what would help.
+func (c *cli) logServed(err error) {
+	var try lines
+	for i, line := range hints(err) {
+		label := "      "
+		if i == 0 {
+			label = "try:  "
+		}
+		try = append(try, label+c.here(line))
+	}
+	c.warn("%s%v", err, try)
 }
 
 // serveUntil serves until ctx ends, which is what a server is told to do and no error.
@@ -145,36 +165,4 @@ func (c *cli) serveUntil(ctx context.Context, server *serve.Server, l net.Listen
 	cancel()
 	<-fed
 	return err
-}
-
-// readToken reads what requests over TCP carry. What the file holds is never shown.
-func (c *cli) readToken(file string) ([]byte, error) {
-	f, err := os.Open(c.path(file))
-	if err != nil {
-		return nil, usage(nil, "--token-file %s: %s", quoteShell(file), reasonOf(err))
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	// systemd's credentials and Kubernetes' volumes are root's, and for a group to read.
-	if !private(info) && (info.Mode().Perm()&0o007 != 0 || !ofRoot(info)) {
-		return nil, hint(fmt.Errorf("token file %q can be read by others", file), "chmod 600 "+quoteShell(file))
-	}
-	data, err := orDone(c.done, func() ([]byte, error) { return readAtMost(f, maxToken) })
-	if errors.Is(err, context.Canceled) {
-		return nil, err
-	}
-	token := bytes.TrimSuffix(bytes.TrimSuffix(data, []byte("\n")), []byte("\r"))
-	wants := fmt.Sprintf("token file %q wants one line of %d to %d visible characters", file, serve.MinToken, maxToken-2)
-	if err != nil || len(token) < serve.MinToken {
-		return nil, usage([]string{"openssl rand -hex 32 > " + quoteShell(file)}, "%s", wants)
-	}
-	for _, b := range token {
-		if b <= ' ' || b > '~' {
-			return nil, usage([]string{"openssl rand -hex 32 > " + quoteShell(file)}, "%s", wants)
-		}
-	}
-	return token, nil
 }

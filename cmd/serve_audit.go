@@ -9,77 +9,112 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
-// auditFile is a file that lines are appended to. Who rotates it renames it and sends
-// SIGHUP.
-type auditFile struct {
-	path string
+// auditStream is stderr or stdout, which is not ours to close.
+type auditStream struct {
+	io.Writer
 	stop func()
-
-	mu   sync.Mutex
-	file *os.File
-	torn bool // the last line is not whole
 }
 
-// stderrAudit is stderr, which is not ours to close.
-type stderrAudit struct{ io.Writer }
-
 // Close implements [io.Closer].
-func (stderrAudit) Close() error { return nil }
+func (a *auditStream) Close() error {
+	a.stop()
+	return nil
+}
 
-// openAudit opens where the audit goes: stderr, or a file.
+// auditFile is a file that lines are appended to. Who rotates it renames it and sends
+// SIGHUP. A disk that stalls holds the lines, and neither SIGHUP nor the end.
+type auditFile struct {
+	path   string
+	stop   func()
+	file   atomic.Pointer[os.File] // nil when no line can be written
+	closed atomic.Bool
+
+	mu   sync.Mutex // of Write alone
+	last *os.File   // that was written to
+	torn bool       // its last line is not whole
+}
+
+// openAudit opens where the audit goes: stderr, stdout for "-", or a file. SIGHUP opens
+// a file anew and is nothing to the others.
 func (c *cli) openAudit(ctx context.Context, file string) (io.WriteCloser, error) {
-	if file == "" {
-		return stderrAudit{c.Stderr}, nil
+	if file == "" || file == "-" {
+		a := &auditStream{c.Stderr, func() {}}
+		if file == "-" {
+			a.Writer = c.Stdout
+		}
+		if !signal.Ignored(syscall.SIGHUP) { // for the programs that are started too
+			a.stop = onHangup(ctx, func() {})
+		}
+		return a, nil
 	}
 	a := &auditFile{path: c.path(file)}
 	if err := a.open(); err != nil {
 		return nil, fmt.Errorf("audit %q: %w", file, err)
 	}
+	a.stop = onHangup(ctx, func() {
+		if err := a.open(); err != nil {
+			c.warn("audit %q: %s: nothing is told until it can be written", file, err)
+		}
+	})
+	return a, nil
+}
+
+// onHangup does something at each SIGHUP, which ends nothing, until stop is called.
+func onHangup(ctx context.Context, do func()) (stop func()) {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // while the server ends too
 	go func() {
-		defer close(ended)
 		for {
 			select {
 			case <-hangup:
-				if err := a.open(); err != nil {
-					c.warn("audit %q: %s: nothing is told until it can be written", file, err)
-				}
+				do()
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	a.stop = func() {
+	return func() {
 		signal.Stop(hangup)
 		cancel()
-		<-ended
 	}
-	return a, nil
 }
 
 // open opens the file by its name. When that fails, no line can be written.
 func (a *auditFile) open() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.file != nil {
-		a.file.Close()
-		a.file, a.torn = nil, false
+	f, err := openPlain(a.path)
+	if old := a.file.Swap(f); old != nil {
+		old.Close()
 	}
-	if info, err := os.Lstat(a.path); err == nil && info.Mode()&(fs.ModeSymlink|fs.ModeDir) != 0 {
-		return errors.New("is a link or a directory")
+	if a.closed.Load() {
+		a.end()
 	}
-	f, err := os.OpenFile(a.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	return err
+}
+
+// openPlain opens what takes lines at once: a pipe does not when nobody reads it, and a
+// link may lead to what is somebody else's.
+func openPlain(path string) (*os.File, error) {
+	odd := errors.New("is neither a file nor a device such as /dev/null")
+	takes := func(mode fs.FileMode) bool {
+		return mode.IsRegular() || mode.Type() == fs.ModeDevice|fs.ModeCharDevice
+	}
+	if info, err := os.Lstat(path); err == nil && !takes(info.Mode()) {
+		return nil, odd
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|openAtOnce|openNoLink, 0o600)
 	if err != nil {
-		return errors.New(reasonOf(err))
+		return nil, errors.New(reasonOf(err))
 	}
-	a.file = f
-	return nil
+	if info, err := f.Stat(); err != nil || !takes(info.Mode()) {
+		f.Close()
+		return nil, odd
+	}
+	return f, nil
 }
 
 // Write implements [io.Writer]: one line, whole. A part of one, which a full disk
@@ -87,30 +122,43 @@ func (a *auditFile) open() error {
 func (a *auditFile) Write(line []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.file == nil {
-		return 0, errors.New("the file is not open")
-	}
-	if a.torn {
-		if _, err := a.file.Write([]byte("\n")); err != nil {
-			return 0, errors.New(reasonOf(err))
+	for {
+		f := a.file.Load()
+		if f == nil {
+			return 0, errors.New("the file is not open")
 		}
-		a.torn = false
+		n, err := a.write(f, line)
+		if errors.Is(err, os.ErrClosed) && n == 0 && a.file.Load() != f {
+			continue // it was opened anew meanwhile
+		}
+		if err != nil {
+			err = errors.New(reasonOf(err))
+		}
+		return n, err
 	}
-	n, err := a.file.Write(line)
-	if err != nil {
-		a.torn = n > 0
-		return n, errors.New(reasonOf(err))
-	}
-	return n, nil
 }
 
-// Close implements [io.Closer].
+func (a *auditFile) write(f *os.File, line []byte) (int, error) {
+	if a.torn && a.last == f {
+		if _, err := f.Write([]byte("\n")); err != nil {
+			return 0, err
+		}
+	}
+	n, err := f.Write(line)
+	a.last, a.torn = f, err != nil && n > 0
+	return n, err
+}
+
+// Close implements [io.Closer]. It does not wait for a line that is being written.
 func (a *auditFile) Close() error {
 	a.stop()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.file == nil {
-		return nil
+	a.closed.Store(true)
+	return a.end()
+}
+
+func (a *auditFile) end() error {
+	if f := a.file.Swap(nil); f != nil {
+		return f.Close()
 	}
-	return a.file.Close()
+	return nil
 }

@@ -14,9 +14,6 @@ import (
 	"pinseal/cmd/serve"
 )
 
-// maxToken is the largest token file, in bytes.
-const maxToken = 4 << 10
-
 // listening is where a server is reached.
 type listening struct {
 	net.Listener

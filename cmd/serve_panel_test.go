@@ -106,6 +106,11 @@ func TestServeWrite(t *testing.T) {
 	// And it stops a value that stands in the clear in a description.
 	s.send("PATCH", "/v1/secrets/N", `{"description":"as in CANARY-dev"}`, "", 409)
 	s.said.await(t, "commit stopped: ")
+	// What would help is told to whoever runs the server.
+	w.pinseal(dir, "CANARY-hand", "set", "N", "-e", "dev")
+	s.send("PATCH", "/v1/secrets/N", `{"description":"x"}`, "", 409)
+	s.said.await(t, `^  try:  git .*add .*N\.yaml`)
+	w.git(dir, "checkout", "-q", "HEAD", "--", ".pinseal")
 	// One that says no is told to whoever runs the server.
 	install("echo this hook says no >&2; exit 1")
 	s.send("DELETE", "/v1/secrets/N", "", "", 409)

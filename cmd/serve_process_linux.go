@@ -16,7 +16,5 @@ func (c *cli) hardenProcess() {
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
 		c.warn("core dumps cannot be turned off: %s", err)
 	}
-	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		c.warn("debuggers cannot be kept out: %s", err)
-	}
+	c.keepOut()
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -28,7 +29,14 @@ func TestServeNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	socket := filepath.Join(sticky, "s")
+	place := w.socketDir()
+	if err := syscall.Mkfifo(w.path("pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(open, "in"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(place, "s")
 	pin := []string{"-e", "production", "--at", "pin"}
 	with := func(args ...string) []string { return append(pin[:len(pin):len(pin)], args...) }
 	for name, c := range map[string]struct {
@@ -56,7 +64,10 @@ func TestServeNothing(t *testing.T) {
 		"file":                     {6, "no socket", with("--socket", w.path("file"))},
 		"no directory":             {3, "no directory", with("--socket", w.path("none", "s"))},
 		"directory of all":         {1, "others can write", with("--socket", filepath.Join(open, "s"))},
-		"long path":                {2, "bytes", with("--socket", filepath.Join(sticky, strings.Repeat("x", 120)))},
+		"sticky directory of all":  {1, "put a socket there before us", with("--socket", filepath.Join(sticky, "s"))},
+		"below one of all":         {1, "others can write", with("--socket", filepath.Join(open, "in", "s"))},
+		"audit to nobody":          {1, "is neither a file nor", with("--socket", socket, "--audit", w.path("pipe"))},
+		"long path":                {2, "bytes", with("--socket", filepath.Join(place, strings.Repeat("x", 120)))},
 		"user by name":             {2, "--allow-uid", with("--socket", socket, "--allow-uid", "CANARY")},
 		"audit in no directory":    {1, "audit", with("--socket", socket, "--audit", w.path("none", "a"))},
 		"argument":                 {2, "takes no argument", with("CANARY")},

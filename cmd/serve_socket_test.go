@@ -71,13 +71,29 @@ func TestServeUnderSystemd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// No program that is started has what was handed over.
+	bin := w.path("bin")
+	w.write(filepath.Join(bin, "git"), []byte("#!/bin/sh\necho >>'"+w.path("started")+"'\nif [ -e /dev/fd/3 ]; then echo >>'"+w.path("leaked")+"'; fi\nexec '"+git+"' \"$@\"\n"))
+	if err := os.Chmod(filepath.Join(bin, "git"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	c := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve -e production --at pin`, program)
-	c.Dir, c.Env, c.ExtraFiles = dir, append(w.env, "NOTIFY_SOCKET="+filepath.Join(run, "notify")), []*os.File{file}
+	c.Dir, c.Env, c.ExtraFiles = dir, append(w.env, "NOTIFY_SOCKET="+filepath.Join(run, "notify"), "PATH="+bin+":"+os.Getenv("PATH")), []*os.File{file}
 	s := w.serveBy(c)
 	if s.socket != filepath.Join(run, "handed") {
 		t.Error(s.socket)
 	}
 	s.get("/v1/secrets", 200)
+	if _, err := os.Lstat(w.path("started")); err != nil {
+		t.Error("git was not started, and so nothing is known")
+	}
+	if _, err := os.Lstat(w.path("leaked")); err == nil {
+		t.Error("git was handed the socket")
+	}
 	s.socket = "" // it is systemd's
 	s.end(syscall.SIGTERM)
 	state := make([]byte, 1000)

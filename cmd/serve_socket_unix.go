@@ -24,7 +24,10 @@ func listenSocket(path string, mode fs.FileMode) (l net.Listener, remove func(),
 	if max := len(unix.RawSockaddrUnix{}.Path) - 1; len(path) > max {
 		return nil, nil, usage(nil, "the path has more than %d bytes, which no socket can", max)
 	}
-	unlock, err := lockSocketDir(filepath.Dir(path))
+	if err := checkSocketDir(filepath.Dir(path)); err != nil {
+		return nil, nil, err
+	}
+	unlock, err := lockSocket(path + ".lock")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,41 +61,29 @@ func listenSocket(path string, mode fs.FileMode) (l net.Listener, remove func(),
 	return socket, remove, nil
 }
 
-// lockSocketDir wants a directory in which nobody else can replace what is ours, and
-// keeps other servers from looking at it at the same time.
-func lockSocketDir(dir string) (unlock func(), err error) {
-	f, err := os.Open(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, hint(&versions.NotFoundError{What: "directory", Name: dir}, "mkdir -m 700 "+quoteShell(dir))
-	}
+// lockSocket keeps other servers from looking at the socket at the same time. Nobody
+// else can hold the file, which is gone again after unlock.
+func lockSocket(path string) (unlock func(), err error) {
+	taken := fmt.Errorf("another server begins there: %w", versions.ErrConflict)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|openAtOnce|openNoLink, 0o600)
 	if err != nil {
-		return nil, errors.New(reasonOf(err))
+		return nil, fmt.Errorf("%q: %s", path, reasonOf(err))
 	}
-	info, err := f.Stat()
-	if err == nil {
-		err = safeDir(info)
-	}
-	if err == nil && unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
-		err = fmt.Errorf("another server begins in that directory: %w", versions.ErrConflict)
-	}
-	if err != nil {
+	if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
 		f.Close()
-		return nil, err
+		return nil, taken
 	}
-	return func() { f.Close() }, nil
-}
-
-func safeDir(info fs.FileInfo) error {
-	owner := info.Sys().(*syscall.Stat_t).Uid
-	switch {
-	case !info.IsDir():
-		return errors.New("its directory is none")
-	case owner != 0 && int(owner) != os.Getuid():
-		return hint(errors.New("its directory is another user's, who could put another socket there"), "mkdir -m 700 DIR      and --socket DIR/pinseal.sock")
-	case info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0:
-		return hint(errors.New("others can write to its directory, and put another socket there"), "mkdir -m 700 DIR      and --socket DIR/pinseal.sock")
+	// Who had the lock before may have removed the file since it was opened.
+	mine, err := f.Stat()
+	named, gone := os.Lstat(path)
+	if err != nil || gone != nil || !os.SameFile(mine, named) {
+		f.Close()
+		return nil, taken
 	}
-	return nil
+	return func() {
+		os.Remove(path)
+		f.Close()
+	}, nil
 }
 
 // clearSocket removes a socket of ours that no server is behind.

@@ -17,6 +17,7 @@ type servedSource struct {
 	store     serve.Store
 	what      string // for people
 	following string
+	watched   bool  // newer pins are looked for
 	newer     *feed // nil for what is no pin
 	close     func()
 }
@@ -63,7 +64,7 @@ func (c *cli) servePin(ctx context.Context, o serveOptions) (*servedSource, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &servedSource{c: c, o: o, newer: newer, following: newer.Following(), close: newer.Close}
+	s := &servedSource{c: c, o: o, newer: newer, watched: newer.look != nil, following: newer.Following(), close: newer.Close}
 	release := newer.Release()
 	pinned, err := s.open(ctx, release)
 	if err != nil {
@@ -150,6 +151,8 @@ func (s *servedSource) feed(ctx context.Context, server *serve.Server) {
 				s.what = pinnedAs(e.Release)
 				s.c.say("Serving %s from now on", s.what)
 				s.c.notifySystemd("STATUS=serving " + s.what)
+			} else {
+				s.newer.Unused()
 			}
 		}
 		switch {

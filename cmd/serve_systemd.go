@@ -25,6 +25,19 @@ func (c *cli) notifySystemd(state string) {
 	}
 }
 
+const firstHandedOver = 3 // SD_LISTEN_FDS_START
+
+// keepHandedOver keeps what systemd hands over from the programs that are started.
+func (c *cli) keepHandedOver() {
+	if c.Getenv("LISTEN_PID") != strconv.Itoa(os.Getpid()) {
+		return
+	}
+	n, err := strconv.Atoi(c.Getenv("LISTEN_FDS"))
+	for i := 0; err == nil && i < min(n, 1<<10); i++ {
+		closeOnExec(firstHandedOver + i)
+	}
+}
+
 // handedOver is the socket that systemd listens on for this process; nil when there is
 // none.
 func (c *cli) handedOver() (*listening, error) {
@@ -34,8 +47,7 @@ func (c *cli) handedOver() (*listening, error) {
 	if c.Getenv("LISTEN_FDS") != "1" {
 		return nil, errors.New("systemd hands over sockets, and one is wanted: one ListenStream= in the socket unit")
 	}
-	const first = 3 // SD_LISTEN_FDS_START
-	f := os.NewFile(first, "socket")
+	f := os.NewFile(firstHandedOver, "socket")
 	defer f.Close()
 	l, err := net.FileListener(f)
 	if err != nil {

@@ -3,7 +3,6 @@ package cmd
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"maps"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"sync"
 
 	"pinseal/cmd/serve"
+	"pinseal/repo"
 	"pinseal/seal"
 	"pinseal/versions"
 )
@@ -46,12 +46,33 @@ func (c *cli) workTreeStore(ctx context.Context, o reading, write bool) (serve.W
 		return nil, nil, err
 	}
 	st := &workTreeStore{start: s, asked: o, turn: make(chan struct{}, 1)}
-	if err = st.open(write); err != nil {
+	if write {
+		err = st.apart()
+	}
+	if err == nil {
+		err = st.open(write)
+	}
+	if err != nil {
 		s.Close()
 		return nil, nil, err
 	}
 	st.life, st.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return st, st, nil
+}
+
+// apart has git and its hooks in groups of their own: a hook that is given up ends,
+// and what ends the server at a terminal does not end a commit.
+func (st *workTreeStore) apart() error {
+	s := st.start
+	o := s.quietGit(s.Environ)
+	o.Offline = s.offline
+	r, err := repo.Open(s.ctx, s.workDir(), o)
+	if err != nil {
+		return err
+	}
+	s.repo.Close()
+	s.repo = r
+	return nil
 }
 
 func (st *workTreeStore) open(write bool) error {
@@ -75,7 +96,7 @@ func (st *workTreeStore) open(write bool) error {
 		return err
 	}
 	if v.over != nil {
-		s.say("Overridden: %s", strings.Join(slices.Sorted(maps.Keys(v.over.values)), ", "))
+		s.warn("Overridden: %s", strings.Join(slices.Sorted(maps.Keys(v.over.values)), ", "))
 	}
 	st.seen.signed, st.seen.view = signed, v
 	st.asked.env = v.Environment
@@ -98,6 +119,9 @@ func (st *workTreeStore) viewOf(s *session) (*view, error) {
 	}
 	return v, err
 }
+
+// GiveUp implements [serve.Writer].
+func (st *workTreeStore) GiveUp() { st.stop() }
 
 // Close ends a commit under way and what the store holds.
 func (st *workTreeStore) Close() error {
@@ -157,6 +181,11 @@ func (st *workTreeStore) List(ctx context.Context) ([]versions.Info, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(names) == 0 {
+		if err := st.checkDir(v.Environment, known); err != nil {
+			return nil, err
+		}
+	}
 	infos := make([]versions.Info, len(names))
 	for i, f := range files {
 		data, err := f.Bytes() // those of the file, which has one spelling
@@ -184,7 +213,7 @@ func (st *workTreeStore) Get(ctx context.Context, ref string) (versions.Info, se
 	}
 	// First what it is, then the value: where somebody edits in between, the version is
 	// too old, and a change under If-Match is refused.
-	info, err := st.find(v, ref)
+	info, err := st.find(ctx, v, ref)
 	if err != nil {
 		return versions.Info{}, seal.Secret{}, err
 	}
@@ -196,48 +225,4 @@ func (st *workTreeStore) Get(ctx context.Context, ref string) (versions.Info, se
 	info.Blank = info.Blank && !v.overrides(info.Name)
 	value, err := v.Get(info.Name)
 	return info, value.Secret, err
-}
-
-// find looks a secret up by its name or, where there is none of that name, its id.
-func (st *workTreeStore) find(v *view, ref string) (versions.Info, error) {
-	if seal.CheckSecretName(ref) == nil {
-		info, err := v.Info(ref)
-		if !errors.Is(err, versions.ErrNotFound) {
-			return info, err
-		}
-	}
-	names, err := v.Source.Names(v.Environment)
-	if err != nil {
-		return versions.Info{}, err
-	}
-	for _, name := range names {
-		if versions.SecretID(st.start.id, v.Environment, name) == ref {
-			return v.Info(name)
-		}
-	}
-	return versions.Info{}, &versions.NotFoundError{What: "secret", In: v.Environment} // ref may be anything
-}
-
-// warnUncommitted says what a request to change would be refused for. A kill between
-// the writing of a file and its commit leaves one.
-func (st *workTreeStore) warnUncommitted() error {
-	s, env := st.start, st.asked.env
-	if op := s.repo.Operation(); op != "" {
-		s.warn("a %s is under way: nothing can be changed before it ends\n  try:  git %s --continue     or --abort", op, op)
-	}
-	dir := storeDir + "/" + s.dir + "/"
-	found, err := s.repo.Uncommitted(s.ctx, []string{dir + versions.NoteName, dir + env})
-	if err != nil {
-		return err
-	}
-	var paths []string
-	for _, u := range found {
-		if _, _, secret := secretAt(u.Path); secret || !strings.HasPrefix(u.Path, dir+env+"/") {
-			paths = append(paths, oneLine(u.Path))
-		}
-	}
-	if len(paths) > 0 {
-		s.warn("not committed, and so not to be changed over HTTP: %s\n  try:  %s", strings.Join(paths, ", "), s.gitCommit())
-	}
-	return nil
 }

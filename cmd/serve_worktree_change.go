@@ -15,7 +15,9 @@ import (
 
 // fileChange is a change of one secret, ready to be written and committed.
 type fileChange struct {
-	name    string            // that the secret has afterwards
+	was     string            // the name that the secret has before; "" for a new one
+	name    string            // that it has afterwards
+	value   seal.Secret       // that it gets, if any
 	file    []byte            // what its file is then; nil when it is gone
 	edits   []repo.Edit       // below the app's directory; none when there is nothing to do
 	before  map[string][]byte // what was there, by path; nil for nothing
@@ -34,16 +36,17 @@ func (st *workTreeStore) Create(ctx context.Context, c serve.Change) (versions.I
 		if err := seal.CheckSecretName(name); err != nil {
 			return nil, &serve.InvalidError{Reason: err.Error()}
 		}
-		if err := w.checkFreeFor("", name); err != nil {
+		if err := st.checkFreeFor(w, "", name); err != nil {
 			return nil, err
 		}
 		f := &versions.SecretFile{Kind: versions.KindSecret}
-		if err := w.amend(f, name, c); err != nil {
+		value, err := w.amend(f, name, c)
+		if err != nil {
 			return nil, err
 		}
 		data, err := f.Bytes()
 		p := versions.FilePath(w.env, name)
-		return &fileChange{name: name, file: data, message: "secrets: add " + name + " to " + w.env,
+		return &fileChange{name: name, value: value, file: data, message: "secrets: add " + name + " to " + w.env,
 			edits: []repo.Edit{{Path: p, Data: data, Was: []byte{}}}, before: map[string][]byte{p: nil}}, err
 	})
 }
@@ -51,19 +54,19 @@ func (st *workTreeStore) Create(ctx context.Context, c serve.Change) (versions.I
 // Update implements [serve.Writer].
 func (st *workTreeStore) Update(ctx context.Context, ref, ifMatch string, c serve.Change) (versions.Info, error) {
 	return st.change(ctx, func(w *writer, v *view) (*fileChange, error) {
-		name, f, was, err := st.existing(v, ref, ifMatch)
-		ch := &fileChange{name: name}
+		name, f, was, err := st.existing(w.ctx, v, ref, ifMatch)
+		ch := &fileChange{was: name, name: name}
 		if err != nil {
 			return ch, err
 		}
 		to := name
 		if c.Name != nil && *c.Name != name {
 			to = *c.Name
-			if f, err = w.renamed(v, name, f, c); err != nil {
+			if f, err = st.renamed(w, v, name, f, c); err != nil {
 				return ch, err
 			}
 		}
-		if err := w.amend(f, to, c); err != nil {
+		if ch.value, err = w.amend(f, to, c); err != nil {
 			return ch, err
 		}
 		data, err := f.Bytes()
@@ -78,11 +81,11 @@ func (st *workTreeStore) Update(ctx context.Context, ref, ifMatch string, c serv
 
 // renamed returns the file of a secret under the name that a request has. What is to
 // get another value anyway is not opened.
-func (w *writer) renamed(v *view, name string, f *versions.SecretFile, c serve.Change) (*versions.SecretFile, error) {
+func (st *workTreeStore) renamed(w *writer, v *view, name string, f *versions.SecretFile, c serve.Change) (*versions.SecretFile, error) {
 	if err := seal.CheckSecretName(*c.Name); err != nil {
 		return nil, &serve.InvalidError{Reason: err.Error()}
 	}
-	if err := w.checkFreeFor(name, *c.Name); err != nil || c.Value != nil || c.Generate != "" {
+	if err := st.checkFreeFor(w, name, *c.Name); err != nil || c.Value != nil || c.Generate != "" {
 		return f, err
 	}
 	return v.Reseal(name, f, w.sealer, seal.Place{App: w.id, Environment: w.env, Name: *c.Name})
@@ -91,9 +94,9 @@ func (w *writer) renamed(v *view, name string, f *versions.SecretFile, c serve.C
 // Delete implements [serve.Writer].
 func (st *workTreeStore) Delete(ctx context.Context, ref, ifMatch string) error {
 	_, err := st.change(ctx, func(w *writer, v *view) (*fileChange, error) {
-		name, _, was, err := st.existing(v, ref, ifMatch)
+		name, _, was, err := st.existing(w.ctx, v, ref, ifMatch)
 		p := versions.FilePath(w.env, name)
-		return &fileChange{name: name, message: "secrets: remove " + name + " from " + w.env,
+		return &fileChange{was: name, name: name, message: "secrets: remove " + name + " from " + w.env,
 			edits: []repo.Edit{{Path: p, Was: was}}, before: map[string][]byte{p: was}}, err
 	})
 	return err
@@ -102,8 +105,8 @@ func (st *workTreeStore) Delete(ctx context.Context, ref, ifMatch string) error 
 // existing reads the secret that is to be changed. What is made of the bytes it
 // returns is written only where they still stand. With an error that concerns a secret
 // that is there, name says which.
-func (st *workTreeStore) existing(v *view, ref, ifMatch string) (name string, f *versions.SecretFile, was []byte, err error) {
-	info, err := st.find(v, ref)
+func (st *workTreeStore) existing(ctx context.Context, v *view, ref, ifMatch string) (name string, f *versions.SecretFile, was []byte, err error) {
+	info, err := st.find(ctx, v, ref)
 	if err != nil {
 		return "", nil, nil, err
 	}
@@ -145,11 +148,20 @@ func (ch *fileChange) replace(w *writer, name string, was []byte) {
 }
 
 // checkFreeFor refuses a name for a secret called old, "" for a new one, that is
-// taken, or that differs only in case from any but old.
-func (w *writer) checkFreeFor(old, name string) error {
+// taken, or that differs only in case from any but old, in the work tree or in HEAD.
+func (st *workTreeStore) checkFreeFor(w *writer, old, name string) error {
 	taken, err := w.taken()
 	if err != nil {
 		return err
+	}
+	known, err := st.committed(w.ctx)
+	if err != nil {
+		return err
+	}
+	if len(taken) == 0 {
+		if err := st.checkDir(w.env, known); err != nil {
+			return err
+		}
 	}
 	if slices.Contains(taken, name) {
 		return serve.ErrTaken
@@ -161,44 +173,49 @@ func (w *writer) checkFreeFor(old, name string) error {
 	if err := w.checkNames(taken, []string{name}); err != nil {
 		return fmt.Errorf("%w: %w", serve.ErrTaken, err)
 	}
+	for other := range known.versions {
+		if other != old && other != name && strings.EqualFold(other, name) {
+			return w.uncommitted(storeDir + "/" + w.dir + "/" + versions.FilePath(w.env, other))
+		}
+	}
 	return nil
 }
 
-// amend puts what a request has into the file of secret name.
-func (w *writer) amend(f *versions.SecretFile, name string, c serve.Change) (err error) {
+// amend puts what a request has into the file of secret name, and returns the value
+// that it gets, if any.
+func (w *writer) amend(f *versions.SecretFile, name string, c serve.Change) (value seal.Secret, err error) {
 	if c.Description != nil {
 		if err := spelling.CheckText(*c.Description, versions.MaxAbout); err != nil {
-			return &serve.InvalidError{Reason: "description: " + err.Error()}
+			return value, &serve.InvalidError{Reason: "description: " + err.Error()}
 		}
 		f.About = *c.Description
 	}
 	if c.Expires != nil {
 		if *c.Expires != "" && versions.CheckDate(*c.Expires) != nil {
-			return &serve.InvalidError{Reason: "expires wants a date like 2027-01-31"}
+			return value, &serve.InvalidError{Reason: "expires wants a date like 2027-01-31"}
 		}
 		f.Expires = *c.Expires
 	}
 	if c.Optional != nil {
 		f.Optional = *c.Optional
 	}
-	var value seal.Secret
 	switch {
 	case c.Value != nil && c.Generate != "":
-		return &serve.InvalidError{Reason: "a value and a recipe to generate one exclude each other"}
+		return value, &serve.InvalidError{Reason: "a value and a recipe to generate one exclude each other"}
 	case c.Value != nil && c.Value.Len() == 0:
-		return &serve.InvalidError{Reason: "the value is empty: without one the secret is declared blank"}
+		return value, &serve.InvalidError{Reason: "the value is empty: without one the secret is declared blank"}
 	case c.Value != nil:
 		value = *c.Value
 	case c.Generate == "":
-		return nil
+		return value, nil
 	default:
 		if value, err = seal.Random(c.Generate); err != nil {
-			return err
+			return value, err
 		}
 	}
 	f.Generate = c.Generate
 	f.Value, err = w.seal(name, value)
-	return err
+	return value, err
 }
 
 // messageOf is the message of an update's commit.

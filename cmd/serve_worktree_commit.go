@@ -4,37 +4,57 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"path/filepath"
 	"time"
 
 	"pinseal/repo"
 	"pinseal/versions"
 )
 
-// commitTime bounds a commit with its hooks: who asked for it waits.
+// commitTime bounds a commit with its hooks, and the wait for others: who asked for it
+// waits.
 const commitTime = 25 * time.Second
 
-// notCommitted says that a change was taken back. It is a state that a person has to
-// sort out: a hook that refuses, no identity in git's configuration, a locked index.
-type notCommitted struct{ err error }
+// enter waits for its turn, in this process and among all that serve this work tree, to
+// look at what is there and to change it. A hook may run any command but one that asks
+// a server like this to write.
+func (st *workTreeStore) enter(ctx context.Context) (leave func(), err error) {
+	wait, cancel := context.WithTimeout(ctx, commitTime)
+	defer cancel()
+	select {
+	case st.turn <- struct{}{}:
+	case <-wait.Done():
+		return nil, st.busy(ctx)
+	}
+	unlock, err := repo.LockFileFor(wait, filepath.Join(st.start.repo.GitDir(), "pinseal-write.lock"))
+	if err != nil {
+		<-st.turn
+		if errors.Is(err, repo.ErrLocked) {
+			err = st.busy(ctx)
+		}
+		return nil, err
+	}
+	return func() {
+		unlock()
+		<-st.turn
+	}, nil
+}
 
-func (e *notCommitted) Error() string { return "not committed, and so not changed: " + e.err.Error() }
-
-func (e *notCommitted) Unwrap() error { return e.err }
-
-// Is makes it a conflict.
-func (e *notCommitted) Is(target error) bool { return target == versions.ErrConflict }
+func (st *workTreeStore) busy(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("others have been writing for %s: %w", commitTime, versions.ErrConflict)
+}
 
 // change makes one change a commit, one writer at a time. plan looks at the work tree
 // and says what to do.
 func (st *workTreeStore) change(ctx context.Context, plan func(*writer, *view) (*fileChange, error)) (versions.Info, error) {
-	select {
-	case st.turn <- struct{}{}:
-		defer func() { <-st.turn }()
-	case <-ctx.Done():
-		return versions.Info{}, context.Cause(ctx)
+	leave, err := st.enter(ctx)
+	if err != nil {
+		return versions.Info{}, err
 	}
+	defer leave()
 	v, err := st.now(ctx)
 	if err != nil {
 		return versions.Info{}, err
@@ -47,11 +67,11 @@ func (st *workTreeStore) change(ctx context.Context, plan func(*writer, *view) (
 	}
 	ch, err := plan(w, v)
 	if err == nil && len(ch.edits) > 0 {
-		err = st.commit(w, ch)
+		err = ch.mask(v, st.commit(w, v, ch))
 	}
 	switch {
-	case err != nil && ch != nil && ch.name != "": // for the audit
-		return versions.Info{ID: versions.SecretID(w.id, w.env, ch.name), Name: ch.name}, err
+	case err != nil && ch != nil && ch.was != "": // for the audit
+		return versions.Info{ID: versions.SecretID(w.id, w.env, ch.was), Name: ch.was}, err
 	case err != nil || ch.file == nil:
 		return versions.Info{}, err
 	}
@@ -67,14 +87,14 @@ func (st *workTreeStore) change(ctx context.Context, plan func(*writer, *view) (
 }
 
 // commit writes the files and commits them, or puts them back.
-func (st *workTreeStore) commit(w *writer, ch *fileChange) error {
+func (st *workTreeStore) commit(w *writer, v *view, ch *fileChange) error {
 	dir := storeDir + "/" + w.dir + "/"
 	var paths []string
-	files := map[string][]byte{}
+	byPath, byName := map[string][]byte{}, map[string][]byte{}
 	for _, e := range ch.edits {
 		paths = append(paths, dir+e.Path)
 		_, name, _ := secretAt(dir + e.Path)
-		files[name] = e.Data
+		byPath[dir+e.Path], byName[name] = e.Data, e.Data
 	}
 	if err := st.checkSettled(w, ch, paths); err != nil {
 		return err
@@ -85,14 +105,17 @@ func (st *workTreeStore) commit(w *writer, ch *fileChange) error {
 	// From here on it is all or nothing, whether somebody still waits or not.
 	ctx, cancel := context.WithTimeout(st.life, commitTime)
 	defer cancel()
-	made, err := w.repo.CommitPaths(ctx, paths, ch.message)
+	made, err := w.repo.CommitPaths(ctx, byPath, ch.message)
+	if stands := (*repo.StandsError)(nil); errors.As(err, &stands) {
+		return err // and so do the files
+	}
 	if made == "" {
 		return st.takeBack(w, ch, paths, err)
 	}
 	if err != nil {
-		st.start.warn("%s is committed, and git had trouble afterwards: %s", made, err)
+		st.start.warn("%s is committed, and git had trouble afterwards: %s", made, ch.mask(v, err))
 	}
-	st.move(context.WithoutCancel(ctx), made, files)
+	st.move(context.WithoutCancel(ctx), made, byName)
 	return nil
 }
 
@@ -108,11 +131,11 @@ func (st *workTreeStore) checkSettled(w *writer, ch *fileChange, paths []string)
 	if err != nil {
 		return err
 	}
-	for _, u := range found {
-		if u.Unmerged {
-			return &versions.UnmergedError{Paths: []string{u.Path}}
+	if len(found) > 0 {
+		if found[0].Unmerged {
+			return &versions.UnmergedError{Paths: []string{found[0].Path}}
 		}
-		return w.uncommitted(u.Path)
+		return w.uncommitted(found[0].Path)
 	}
 	known, err := st.committed(w.ctx)
 	if err != nil {
@@ -130,36 +153,4 @@ func (st *workTreeStore) checkSettled(w *writer, ch *fileChange, paths []string)
 
 func (w *writer) uncommitted(p string) error {
 	return hint(fmt.Errorf("%q is not as HEAD has it: %w", p, versions.ErrConflict), w.gitFor("add", p)+" && "+w.git(w.top)+" commit", w.gitFor("checkout HEAD", p))
-}
-
-// takeBack puts the files back where nobody has changed them since, and says why.
-func (st *workTreeStore) takeBack(w *writer, ch *fileChange, paths []string, why error) error {
-	ctx := context.WithoutCancel(w.ctx)
-	var back []repo.Edit
-	for _, e := range slices.Backward(ch.edits) {
-		is := e.Data
-		if is == nil && !ch.folds {
-			is = []byte{} // nothing
-		}
-		back = append(back, repo.Edit{Path: e.Path, Data: ch.before[e.Path], Was: is})
-	}
-	if err := w.files.Apply(ctx, back); err != nil {
-		return errors.Join(why, fmt.Errorf("the files could not be put back: %w", err))
-	}
-	return &notCommitted{st.ignored(ctx, w, paths, why)}
-}
-
-// ignored adds to what git said which rule it was that hides a file from it.
-func (st *workTreeStore) ignored(ctx context.Context, w *writer, paths []string, why error) error {
-	var failed *repo.GitError
-	if !errors.As(why, &failed) || !strings.Contains(failed.Stderr, "ignored by") {
-		return why
-	}
-	rules, err := w.repo.Ignored(ctx, paths)
-	if err != nil || len(rules) == 0 {
-		return why
-	}
-	r := rules[0]
-	return hint(fmt.Errorf("git ignores %q, by %q line %d: %q", r.Path, r.Source, r.Line, r.Pattern),
-		"echo '!/"+storeDir+"/' >> "+quoteShell(w.fromHere(w.repo.Top(), ".gitignore"))+"     or take that rule out")
 }

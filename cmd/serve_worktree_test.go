@@ -437,7 +437,8 @@ func TestWorkTreeStoreAfterKill(t *testing.T) {
 	writer, err := s.write("dev")
 	p.check(err)
 	f := &versions.SecretFile{Kind: versions.KindSecret}
-	p.check(writer.amend(f, "A", serve.Change{Value: valueOf("CANARYleft")}))
+	_, err = writer.amend(f, "A", serve.Change{Value: valueOf("CANARYleft")})
+	p.check(err)
 	data, err := f.Bytes()
 	p.check(err)
 	p.check(s.files.Apply(ctx, []repo.Edit{{Path: "dev/A.yaml", Data: data}}))

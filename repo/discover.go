@@ -175,6 +175,9 @@ func (r *Repo) discoverGit(ctx context.Context, given, dir string) (location, er
 		lines = append(lines, "")
 	}
 	if len(lines) != 7 {
+		if strings.Contains(dir, "\n") {
+			return location{}, fmt.Errorf("%q has a line break in it, which keeps git from telling where this repository is", dir)
+		}
 		return location{}, fmt.Errorf("git rev-parse printed %d lines, want 7", len(lines))
 	}
 	for i, l := range lines {

@@ -15,7 +15,8 @@
 //	signatures             whether there is one, and of what format, in process; whose, as
 //	                       git verify-commit judges
 //	its own config         read by git; written in process under git's lock
-//	commits of the work    git commit --only: identity, hooks and signing are the user's
+//	commits of files       git commit --only, compared in process afterwards: identity,
+//	                       hooks and signing are the user's
 //	push, fetch, index, ignore rules, history: git
 //
 // A child gets the caller's environment without the variables that locate a
@@ -49,8 +50,9 @@
 //   - The repository's own configuration is written in process under git's lock, and
 //     only over what was read, so that it can be put back to the byte.
 //   - What is added to the index is the bytes of the file, past every filter.
-//   - A commit of named files holds these and nothing else, as they are to the byte, or
-//     there is none and the index has what it had.
+//   - A commit of named files holds exactly the bytes that were asked for, or is taken
+//     back while HEAD is still at it; where it cannot be, it is named and nothing else is
+//     touched.
 //   - No symlink is followed below the top of the work tree, nor in a commit.
 //   - Sizes are checked before memory is taken. Malformed input is an error.
 //

@@ -1,17 +1,21 @@
 package serve
 
 import (
+	"container/list"
 	"errors"
 	"fmt"
 	"net"
 	"sync"
+	"time"
 )
 
 // Limits of connections at once. Users that are not served are told so, and have few,
-// so that they cannot keep out the others.
+// so that they cannot keep out the others; nor can who has no token.
 const (
 	maxConnections = 1024
 	maxStrangers   = 16
+	maxNewcomers   = 256
+	newcomerTime   = 100 * time.Millisecond // that each has for its request, however many come
 )
 
 // gate is a listener whose connections know their peer, and are not too many: who is
@@ -20,6 +24,7 @@ type gate struct {
 	net.Listener
 	server            *Server
 	places, strangers chan struct{}
+	newcomers         *newcomers
 	once              sync.Once
 	closed            chan struct{}
 }
@@ -42,7 +47,7 @@ func (s *Server) newGate(l net.Listener) (*gate, error) {
 		return nil, fmt.Errorf("neither a unix socket nor TCP: %s", l.Addr().Network())
 	}
 	return &gate{Listener: l, server: s, places: make(chan struct{}, maxConnections), strangers: make(chan struct{}, maxStrangers),
-		closed: make(chan struct{})}, nil
+		newcomers: newNewcomers(), closed: make(chan struct{})}, nil
 }
 
 // Accept implements [net.Listener].
@@ -57,29 +62,44 @@ func (g *gate) Accept() (net.Conn, error) {
 			c.Close()
 			continue
 		}
-		places := g.places
 		if p.unix && !p.allowed {
-			places = g.strangers
 			select {
-			case places <- struct{}{}:
+			case g.strangers <- struct{}{}:
+				return g.let(c, p, g.strangers), nil
 			default:
 				c.Close()
 				continue
 			}
-		} else {
-			select {
-			case places <- struct{}{}:
-			case <-g.closed:
-				c.Close()
-				return nil, net.ErrClosed
-			}
 		}
-		g.server.meters.connections.Add(1)
-		return &guest{Conn: c, peer: p, leave: sync.OnceFunc(func() {
-			g.server.meters.connections.Add(-1)
-			<-places
-		})}, nil
+		select {
+		case g.places <- struct{}{}:
+		case <-g.closed:
+			c.Close()
+			return nil, net.ErrClosed
+		}
+		in := g.let(c, p, g.places)
+		if p.unix {
+			return in, nil
+		}
+		p.welcome = sync.OnceFunc(func() { g.newcomers.remove(in) })
+		if !g.newcomers.add(in, g.closed) {
+			in.Close()
+			return nil, net.ErrClosed
+		}
+		return in, nil
 	}
+}
+
+// let counts a connection, which has taken one of places.
+func (g *gate) let(c net.Conn, p *peer, places <-chan struct{}) *guest {
+	g.server.meters.connections.Add(1)
+	in := &guest{Conn: c, peer: p}
+	in.leave = sync.OnceFunc(func() {
+		g.newcomers.remove(in)
+		g.server.meters.connections.Add(-1)
+		<-places
+	})
+	return in
 }
 
 // Close implements [net.Listener].
@@ -93,6 +113,8 @@ type guest struct {
 	net.Conn
 	peer  *peer
 	leave func()
+	came  time.Time
+	place *list.Element // among the newcomers; nil when it is none
 }
 
 // Close implements [net.Conn].

@@ -40,7 +40,7 @@ func newAudit(w io.Writer, now func() time.Time) *audit {
 // line writes who did what with which secret of which version, and what came of it.
 // name is that of a secret that is there, or "": any other may be a value in the
 // wrong place.
-func (a *audit) line(event, name, version string, p *peer, result string) error {
+func (a *audit) line(event, name, version string, p *peer, result string, more ...slog.Attr) error {
 	r := slog.NewRecord(a.now().UTC(), slog.LevelInfo, event, 0)
 	if name != "" {
 		r.AddAttrs(slog.String("name", name))
@@ -52,5 +52,6 @@ func (a *audit) line(event, name, version string, p *peer, result string) error 
 		r.AddAttrs(slog.String("remote", p.remote))
 	}
 	r.AddAttrs(slog.String("result", result))
+	r.AddAttrs(more...)
 	return a.lines.Handle(context.Background(), r)
 }

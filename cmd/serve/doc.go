@@ -9,8 +9,9 @@
 // is told 403. Over TCP, on a loopback address only, a request carries
 // "Authorization: Bearer TOKEN", compared in constant time, and its Host is a
 // loopback name or address; else 401 or 403. There /v1/health alone asks for no token:
-// it tells nothing that the repository does not. Who is not served, or has no token, is
-// told so and the connection is closed.
+// it tells nothing that the repository does not. To writes the socket has its own user
+// alone, 403 for those that were allowed; over TCP it is whoever has the token. After each reply to who is not served,
+// or has shown no token with the request, the connection is closed.
 //
 // # Requests
 //
@@ -59,22 +60,23 @@
 //	 "created":"RFC3339","updated":"RFC3339"}
 //
 // Dates are there where the commit that the set was taken from is at hand: not of a
-// bundle, nor of a remote without a clone. A named encryption key is told by name or id
-// as any other secret.
+// bundle, nor of a remote without a clone. A named encryption key is listed, and its
+// value is not told: whoever had it could decrypt for ever.
 //
 // One secret is INFO with one of two more members:
 //
 //	"value":"TEXT"                 when the bytes are UTF-8
 //	"value_base64":"BASE64"        when they are not; standard, padded
 //
-// Its ETag is its version in double quotes. An error has the status and
+// Its ETag is its version in double quotes. What tells a value has a header
+// "Pinseal-Version" too, with the id of VERSION. An error has the status and
 //
 //	{"error":{"code":"CODE","message":"…","try":["…"]}}
 //
 // without anything that the request held. What net/http itself does not take for a
 // request, such as two lengths or headers that are too large, it answers in plain text.
 //
-//	invalid        400   the request
+//	invalid        400   the request; the value of a named encryption key
 //	unauthorized   401   no token, or another
 //	forbidden      403   not a user, or not a Host, that is served
 //	not_found      404   no such secret or path
@@ -91,13 +93,15 @@
 //	unsupported    501   not in this server
 //	failed         500   anything else; what happened is in the server's log
 //
-// Health is 200, or with ?strict=1 503 unless status is "ok":
+// Health is 200, or with ?strict=1 503 when status is "stale" or "refused":
 //
-//	{"status":"ok|stale|refused","version":"pin:3:HEX","following":"URL without user",
+//	{"status":"ok|fixed|stale|refused","version":"pin:3:HEX","following":"URL without user",
 //	 "last_success":"RFC3339","failures":0,"error":"…"}
 //
-// stale: the remote cannot be had. refused: what it has does not verify, or went back.
-// In both the last good pin is served. error is one sentence that says which of the two;
+// ok: the newest pin is served. fixed: nothing looks for a newer one, so nobody knows of
+// any; there is no last_success. stale: the newest cannot be had, or is not for this
+// identity. refused: it does not verify, a value of it does not, or it went back. In both the last good pin is
+// served, until a look finds a better one. error is one sentence that says which of the two;
 // what happened is in the server's log. last_success is when the last look worked, at
 // first the start.
 //
@@ -113,15 +117,24 @@
 // Create takes a name that is free, and a blank when nothing of the last line is given.
 // Update changes what is given; an empty description or expires takes it away. With
 // If-Match, which is one ETag as it was given or "*", the secret must be at that version.
-// Each is one commit, which holds that and nothing else, or nothing has changed. Replies to
-// both are INFO, never a value; the audit of a write comes after the commit.
+// Replies to both are INFO, never a value; the audit of a write comes after the commit.
+//
+// Each is one commit, which holds that and nothing else, or nothing has changed: 409. A
+// commit that a hook changes, or that gets an edit by hand, is taken back, HEAD, index and
+// files; what a hook staged besides, or sent elsewhere, is not. Where somebody has built on
+// it already it stands: 500, and the log names it. Writers to one work tree wait for each
+// other, other servers too, 25 s at most; those who edit by hand, with pinseal set too, do
+// not, and are not overwritten: 409. So is what HEAD has not as the work tree.
 //
 // # Limits
 //
 // Headers 16 KiB; read within 5 s; a body within 10 s; an idle connection 2 min; a reply is
 // written within 30 s after its wait. 1024 connections at once; further ones wait. Of users
-// that are not served 16, further ones are closed. On shutdown no new request is taken,
-// waits end with 204, and what runs has 10 s.
+// that are not served 16, further ones are closed. Over TCP 256 that have not shown the
+// token: for a further one the oldest is closed, at the earliest 100 ms after it came. On
+// shutdown no new request is taken, waits end with 204, and what runs has 10 s; then a
+// commit under way is ended, and the audit has what became of it. Of a body that is
+// refused 4 MiB are read before the connection is closed.
 //
 // # Audit
 //
@@ -132,8 +145,13 @@
 //
 // event is read, create, update, delete, encrypt, decrypt or denied; result an error
 // code or "ok"; over TCP "remote" stands in place of uid and pid. name is that of a secret
-// that is there; any other is left out, for it may be a value in the wrong place. A line
+// that is there; any other is left out, for it may be a value in the wrong place. An update
+// that gave another name has "renamed_from" too. A line
 // that cannot be written is a reply of 500, and the value is not told.
+//
+// For requests that are denied each user, and all of TCP together, has 5 lines at once
+// and then one a second. "count" is how many a line stands for: its own and those before
+// it that had none. Whether a line can be written changes nothing of the reply.
 //
 // # Metrics
 //
@@ -142,9 +160,9 @@
 //	pinseal_denied_total{result="…"}       unauthorized, forbidden
 //	pinseal_audit_failures_total           lines that could not be written
 //	pinseal_pin_number                     what is served; 0 for what is no pin
-//	pinseal_fresh                          1 when health is "ok", else 0
+//	pinseal_fresh                          1 when health is "ok", else 0; none when it is "fixed"
 //	pinseal_follow_failures_total          looks for a newer pin that failed
-//	pinseal_last_success_timestamp_seconds of the last that worked
+//	pinseal_last_success_timestamp_seconds of the last that worked; none when it is "fixed"
 //	pinseal_connections                    open now
 //
 // and what the Go runtime and the file descriptors of the process come to.

@@ -65,6 +65,7 @@ func failureOf(err error, version versions.VersionInfo) *failure {
 	var bad *InvalidError
 	var name *seal.NameError
 	var blank *versions.BlankError
+	var missing *versions.NotFoundError
 	is := func(targets ...error) bool {
 		for _, t := range targets {
 			if errors.Is(err, t) {
@@ -88,7 +89,7 @@ func failureOf(err error, version versions.VersionInfo) *failure {
 	case is(seal.ErrTooLarge):
 		return invalid("the value is larger than 64 KiB")
 	case is(seal.ErrRecipe):
-		return invalid("generate wants a recipe of 128 bits at least, such as base64:32, hex:32 or alnum:32")
+		return invalid("generate wants a recipe of at least 128 bits and at most 64 KiB, such as base64:32, hex:32 or alnum:32")
 	case errors.As(err, &blank):
 		return &failure{status: http.StatusNotFound, code: codeBlank, message: "it is declared in " + version.Environment + ", and no value has been set",
 			try: []string{"pinseal set " + blank.Name + " -e " + version.Environment}}
@@ -96,7 +97,7 @@ func failureOf(err error, version versions.VersionInfo) *failure {
 		return &failure{status: http.StatusForbidden, code: codeNoKey, message: "the identity of this server does not open it", cause: err}
 	case is(versions.ErrConflict, repo.ErrMoved, repo.ErrChanged, repo.ErrLocked), errors.As(err, new(*repo.UnmergedError)):
 		return &failure{status: http.StatusConflict, code: codeConflict, message: "a person has to sort something out first; the server's log says what", cause: err}
-	case is(versions.ErrNotFound):
+	case errors.As(err, &missing) && missing.What == "secret": // and not the app note or a pin
 		return noSecret(version)
 	}
 	return failed(err)

@@ -50,10 +50,12 @@ func (s *Server) report() healthReport {
 	s.health.mu.Lock()
 	defer s.health.mu.Unlock()
 	r := healthReport{Status: "ok", Version: s.current.Load().version.ID, Following: s.o.Following, Failures: s.health.failures}
-	if !s.health.success.IsZero() {
+	if !s.health.success.IsZero() && s.o.Watched {
 		r.LastSuccess = s.health.success.UTC().Truncate(time.Second)
 	}
 	switch err := s.health.err; {
+	case err == nil && !s.o.Watched:
+		r.Status = "fixed"
 	case err == nil:
 	case errors.Is(err, versions.ErrNotAuthentic), errors.Is(err, seal.ErrAuth), errors.Is(err, spelling.ErrSpelling):
 		r.Status, r.Error = "refused", "what the remote has does not verify, or went back; the server's log says more"
@@ -77,7 +79,7 @@ func (c *call) health() *failure {
 	if err != nil {
 		return failed(err)
 	}
-	if given && report.Status != "ok" {
+	if given && report.Error != "" {
 		r.status = http.StatusServiceUnavailable
 	}
 	r.send(c.w)

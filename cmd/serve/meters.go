@@ -7,6 +7,7 @@ import (
 	"maps"
 	runtimemetrics "runtime/metrics"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -38,8 +39,12 @@ func newMeters(s *Server) *meters {
 	m.denied = by("pinseal_denied_total", codeUnauthorized, codeForbidden)
 	m.unaudited = set.NewCounter("pinseal_audit_failures_total")
 	m.failures = set.NewCounter("pinseal_follow_failures_total")
+	metrics.ExposeMetadata(true)
 	set.NewGauge("pinseal_connections", func() float64 { return float64(m.connections.Load()) })
 	set.NewGauge("pinseal_pin_number", func() float64 { return float64(s.current.Load().version.Number) })
+	if !s.o.Watched {
+		return m
+	}
 	set.NewGauge("pinseal_fresh", func() float64 {
 		if s.report().Status == "ok" {
 			return 1
@@ -77,7 +82,11 @@ func writeRuntime(w io.Writer) {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		sample := []runtimemetrics.Sample{{Name: names[name]}}
 		runtimemetrics.Read(sample)
-		if sample[0].Value.Kind() == runtimemetrics.KindUint64 {
+		switch {
+		case sample[0].Value.Kind() != runtimemetrics.KindUint64:
+		case strings.HasSuffix(name, "_total"):
+			metrics.WriteCounterUint64(w, name, sample[0].Value.Uint64())
+		default:
 			metrics.WriteGaugeUint64(w, name, sample[0].Value.Uint64())
 		}
 	}

@@ -15,6 +15,7 @@ type peer struct {
 	uid, pid int    // unix
 	remote   string // TCP
 	allowed  bool   // unix: the uid may ask
+	welcome  func() // TCP: the token was shown
 }
 
 type peerKey struct{}
@@ -32,8 +33,9 @@ func (s *Server) peerOf(c net.Conn) (*peer, error) {
 	return &peer{unix: true, uid: uid, pid: pid, allowed: s.uids[uid]}, nil
 }
 
-// admit decides whether a request is answered. open is one that wants no token.
-func (s *Server) admit(r *http.Request, p *peer, open bool) *failure {
+// admit decides whether a request is answered: open is one that wants no token, known
+// one that carries it.
+func (s *Server) admit(r *http.Request, p *peer, open, known bool) *failure {
 	switch {
 	case p.unix && p.allowed:
 		return nil
@@ -41,7 +43,7 @@ func (s *Server) admit(r *http.Request, p *peer, open bool) *failure {
 		return &failure{status: http.StatusForbidden, code: codeForbidden, message: "this socket does not serve your user", try: []string{"pinseal serve --allow-uid UID …"}}
 	case !isLoopbackHost(r.Host):
 		return &failure{status: http.StatusForbidden, code: codeForbidden, message: "the Host of the request is not a loopback name or address"}
-	case open || s.knows(r.Header["Authorization"]):
+	case open || known:
 		return nil
 	}
 	return &failure{status: http.StatusUnauthorized, code: codeUnauthorized, message: "a request carries the token of this server", try: []string{"Authorization: Bearer TOKEN"}}

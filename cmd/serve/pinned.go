@@ -31,7 +31,7 @@ type Pinned struct {
 type opened struct {
 	info   versions.Info
 	secret seal.Secret
-	err    error // *versions.BlankError
+	err    error // *versions.BlankError, or errKey
 	whole  reply // INFO with the value
 	value  reply
 	json   *reply // nil when the value is not JSON
@@ -67,12 +67,16 @@ func NewFixed(ctx context.Context, set *versions.Set, version versions.VersionIn
 		info.Created, info.Updated = dates.Created, dates.Updated
 		secret, ok := secrets[info.Name]
 		info.Blank = !ok
-		entry, err := newEntry(*info, secret)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
+		entry := &opened{info: *info}
+		switch {
+		case info.Kind == versions.KindKey:
+			entry.err = errKey
+		case !ok:
 			entry.err = &versions.BlankError{Name: info.Name, Environment: set.Environment}
+		default:
+			if entry, err = newEntry(*info, secret); err != nil {
+				return nil, err
+			}
 		}
 		s.byRef[info.ID] = entry
 	}

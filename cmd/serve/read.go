@@ -2,6 +2,7 @@ package serve
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -36,6 +37,7 @@ func (c *call) read(how int) *failure {
 	}
 	c.server.meters.reads[result].Inc()
 	if fail == nil {
+		c.w.Header()["Pinseal-Version"] = c.served.id
 		r.send(c.w)
 	}
 	return fail
@@ -64,6 +66,9 @@ func (c *call) replyTo(how int) (name string, r *reply, fail *failure) {
 		return "", nil, noSecret(c.served.version)
 	}
 	info, secret, err := c.store.Get(c.r.Context(), c.ref)
+	if info.Kind == versions.KindKey {
+		err = errKey
+	}
 	if err != nil {
 		return info.Name, nil, failureOf(err, c.served.version)
 	}
@@ -100,8 +105,8 @@ func notJSON() *failure {
 }
 
 // audited writes a line of the audit, without which nothing is told.
-func (c *call) audited(event, name, result string) *failure {
-	err := c.server.audit.line(event, name, c.served.version.ID, c.peer, result)
+func (c *call) audited(event, name, result string, more ...slog.Attr) *failure {
+	err := c.server.audit.line(event, name, c.served.version.ID, c.peer, result, more...)
 	if err == nil {
 		c.server.silent.Store(false)
 		return nil

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -36,6 +37,10 @@ type route struct {
 
 // ServeHTTP implements [http.Handler].
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !f.server.running.TryRLock() { // it has ended
+		panic(http.ErrAbortHandler)
+	}
+	defer f.server.running.RUnlock()
 	p, ok := r.Context().Value(peerKey{}).(*peer)
 	if !ok {
 		p = &peer{unix: true, uid: -1} // nobody
@@ -45,7 +50,11 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, _, _ := strings.Cut(r.RequestURI, "?")
 	to, known := routeOf(path)
 	c.ref = to.ref
-	if fail := f.server.admit(r, p, known && to.open); fail != nil {
+	trusted := p.unix && p.allowed || !p.unix && f.server.knows(r.Header["Authorization"])
+	if !trusted {
+		w.Header().Set("Connection", "close") // who may not ask, or has no token, holds no connection
+	}
+	if fail := f.server.admit(r, p, known && to.open, trusted); fail != nil {
 		w.Header().Set("Connection", "close")
 		if fail.status == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", "Bearer")
@@ -53,8 +62,8 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.denied(fail)
 		return
 	}
-	if p.remote != "" && to.open && !f.server.knows(r.Header["Authorization"]) {
-		w.Header().Set("Connection", "close") // who has no token holds no connection
+	if trusted && !p.unix {
+		p.welcome()
 	}
 	if fail := c.answer(to, known); fail != nil {
 		c.tell(fail)
@@ -170,16 +179,25 @@ func (c *call) tell(fail *failure) {
 	}
 	if c.r.ContentLength != 0 {
 		c.w.Header().Set("Connection", "close") // what is left of the body is no request
+		c.drain()
 	}
 	fail.send(c.w)
 }
 
 func (c *call) denied(fail *failure) {
-	c.server.meters.denied[fail.code].Inc()
-	if err := c.audited(eventDenied, "", fail.code); err != nil {
-		fail = err
-	}
+	c.deny(fail)
 	c.tell(fail)
+}
+
+// deny counts and audits what is denied.
+func (c *call) deny(fail *failure) {
+	c.server.meters.denied[fail.code].Inc()
+	if count := c.server.denials.count(c.peer, fail.code, c.server.o.Now()); count > 0 {
+		// It says no with a line and without one.
+		if err := c.audited(eventDenied, "", fail.code, slog.Int("count", count)); err != nil && err.cause != nil {
+			c.server.o.Log(err.cause)
+		}
+	}
 }
 
 // caught ends a request that went wrong in a way that nobody foresaw. What was thrown

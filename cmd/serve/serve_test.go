@@ -113,7 +113,7 @@ func TestAuditThatCannotBeWritten(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	r := start(t, testPin(t, 1, testValues), "tcp", Options{Following: "git.example/shop"})
+	r := start(t, testPin(t, 1, testValues), "tcp", Options{Following: "git.example/shop", Watched: true})
 	r.token = "" // none is wanted
 	status := func(path string, want int) string {
 		t.Helper()

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,7 @@ type Options struct {
 	Token     []byte    // what TCP wants, at least [MinToken] bytes; nil for no TCP
 	Audit     io.Writer // one Write per line
 	Following string    // the remote, without a user; "" for none
+	Watched   bool      // newer pins are looked for
 	Write     bool      // whether a [Writer] is written to
 	Now       func() time.Time
 	// Log is told what a client is not: why something failed. It never holds a value.
@@ -47,9 +49,13 @@ type Server struct {
 	token   [sha256.Size]byte
 	current atomic.Pointer[served]
 	audit   *audit
+	denials denials
 	silent  atomic.Bool // the audit could not be written, and that was said
 	meters  *meters
 	health  health
+	running sync.RWMutex  // held for reading by each request
+	now     chan struct{} // closed by Stop
+	stop    sync.Once
 }
 
 // served is what is served until it is replaced.
@@ -57,12 +63,13 @@ type served struct {
 	store    Store
 	pinned   *Pinned // the same, where it is one
 	version  versions.VersionInfo
+	id       []string      // the version's, as a header's value
 	replaced chan struct{} // closed
 }
 
 // New makes a server of a store. What it is given is verified; it is fresh.
 func New(store Store, o Options) *Server {
-	s := &Server{o: o, uids: map[int]bool{os.Getuid(): true}, token: sha256.Sum256(o.Token), audit: newAudit(o.Audit, o.Now),
+	s := &Server{o: o, uids: map[int]bool{os.Getuid(): true}, token: sha256.Sum256(o.Token), audit: newAudit(o.Audit, o.Now), now: make(chan struct{}),
 		times: times{header: 5 * time.Second, body: 10 * time.Second, idle: 2 * time.Minute, reply: 30 * time.Second, shutdown: 10 * time.Second}}
 	for _, uid := range o.UIDs {
 		s.uids[uid] = true
@@ -77,15 +84,16 @@ func New(store Store, o Options) *Server {
 // all of the other.
 func (s *Server) Swap(store Store) {
 	pinned, _ := store.(*Pinned)
-	before := s.current.Swap(&served{store: store, pinned: pinned, version: store.Version(), replaced: make(chan struct{})})
+	version := store.Version()
+	before := s.current.Swap(&served{store: store, pinned: pinned, version: version, id: []string{version.ID}, replaced: make(chan struct{})})
 	if before != nil {
 		close(before.replaced)
 	}
 }
 
 // Serve answers what comes in by a listener, a unix socket or one of TCP on a loopback
-// address, until ctx ends, and then lets what runs finish. It closes the listener. nil
-// is an end that ctx asked for.
+// address, until ctx ends, and then lets what runs finish, until Stop. It closes the
+// listener. nil is an end that ctx asked for.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	gate, err := s.newGate(l)
 	if err != nil {
@@ -99,6 +107,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		IdleTimeout:       s.times.idle,
 		WriteTimeout:      s.times.reply,
 		ErrorLog:          log.New(logLine(s.o.Log), "", 0),
+		// OPTIONS * is asked of us as everything else is.
+		DisableGeneralOptionsHandler: true,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, peerKey{}, c.(*guest).peer)
 		},
@@ -113,14 +123,45 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.times.shutdown)
 	defer cancel()
+	go func() {
+		select {
+		case <-s.now:
+			server.Close()
+			cancel()
+		case <-late.Done():
+		}
+	}()
 	if err := server.Shutdown(late); err != nil {
-		server.Close()
+		s.giveUp(server)
 	}
 	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
 }
+
+// giveUp ends what still runs, and waits for it: what a write came to is in the audit
+// before Serve returns. Only what does not end by itself either is left behind.
+func (s *Server) giveUp(server *http.Server) {
+	if w, ok := s.current.Load().store.(Writer); ok {
+		w.GiveUp()
+	}
+	late, cancel := context.WithTimeout(context.Background(), s.times.shutdown)
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		s.running.Lock() // and never unlocked: nothing begins any more
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-late.Done():
+	}
+	server.Close()
+}
+
+// Stop ends what still runs after the context of Serve has ended.
+func (s *Server) Stop() { s.stop.Do(func() { close(s.now) }) }
 
 // logLine takes what net/http has to say, such as that no connection can be accepted.
 type logLine func(error)

@@ -28,15 +28,21 @@ type Change struct {
 }
 
 // Writer is a Store that can be changed. Each change is one commit that holds it and
-// nothing else, or an error and nothing has changed.
+// nothing else, or an error and nothing has changed. With an error that concerns a
+// secret that is there, Info says which.
 type Writer interface {
 	Store
 	// Create makes a secret of the name that c has. A name that is taken is [ErrTaken].
 	Create(ctx context.Context, c Change) (versions.Info, error)
+	// Find tells of a secret without opening it, and without dates. ref and errors are
+	// those of Get.
+	Find(ctx context.Context, ref string) (versions.Info, error)
 	// Update changes what c speaks of. ifMatch is the version that it must have, hex,
 	// "" for any; another is [ErrChanged].
 	Update(ctx context.Context, ref, ifMatch string, c Change) (versions.Info, error)
 	Delete(ctx context.Context, ref, ifMatch string) error
+	// GiveUp ends a change that is under way, and further ones fail: the server ends.
+	GiveUp()
 }
 
 // Cryptor is a Store with named encryption keys: what it is handed and gives is the
@@ -53,6 +59,9 @@ var (
 	// ErrChanged says that the secret is at another version than If-Match has.
 	ErrChanged = errors.New("the secret is at another version")
 )
+
+// errKey says that a value is not told. Whoever has it could decrypt for ever.
+var errKey error = &InvalidError{"a named encryption key is for encrypt and decrypt"}
 
 // InvalidError says what is wrong with a request, without what it held.
 type InvalidError struct{ Reason string }

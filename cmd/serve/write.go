@@ -2,8 +2,10 @@ package serve
 
 import (
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -14,13 +16,22 @@ import (
 // it escaped, and what stands beside it.
 const MaxBody = 512 << 10
 
-// writer is where the request may write.
+// maxDrain bounds what is read of a body after it was refused, in bytes.
+const maxDrain = 4 << 20
+
+// writer is where the request may write. A socket that others may read from is written
+// to by the user of this process alone.
 func (c *call) writer() (Writer, *failure) {
 	w, ok := c.store.(Writer)
 	if !ok || !c.server.o.Write {
 		c.w.Header().Set("Allow", http.MethodGet)
 		return nil, &failure{status: http.StatusMethodNotAllowed, code: codeReadOnly, message: "nothing may be written here",
 			try: []string{"pinseal serve --write …      on a work tree"}}
+	}
+	if c.peer.unix && c.peer.uid != os.Getuid() {
+		fail := &failure{status: http.StatusForbidden, code: codeForbidden, message: "only the user of this server may write"}
+		c.deny(fail)
+		return nil, fail
 	}
 	_, fail := c.query()
 	return w, fail
@@ -40,7 +51,7 @@ func (c *call) create() *failure {
 	}
 	info, err := w.Create(c.r.Context(), change)
 	if err != nil {
-		return c.wrote(eventCreate, info, failureOf(err, c.served.version))
+		return c.wrote(eventCreate, versions.Info{}, failureOf(err, c.served.version))
 	}
 	return c.changed(eventCreate, http.StatusCreated, info)
 }
@@ -58,9 +69,22 @@ func (c *call) update() *failure {
 	if fail != nil {
 		return c.wrote(eventUpdate, versions.Info{}, fail)
 	}
-	info, err := w.Update(c.r.Context(), c.ref, match, change)
-	if err != nil {
+	var was versions.Info
+	var err error
+	if change.Name != nil {
+		was, err = w.Find(c.r.Context(), c.ref)
+	}
+	info := was
+	if err == nil {
+		info, err = w.Update(c.r.Context(), c.ref, match, change)
+	}
+	switch {
+	case err != nil && was.Name != "":
+		return c.wrote(eventUpdate, was, failureOf(err, c.served.version))
+	case err != nil:
 		return c.wrote(eventUpdate, info, failureOf(err, c.served.version))
+	case was.Name != "" && was.Name != info.Name:
+		return c.changed(eventUpdate, http.StatusOK, info, slog.String("renamed_from", was.Name))
 	}
 	return c.changed(eventUpdate, http.StatusOK, info)
 }
@@ -75,7 +99,7 @@ func (c *call) remove() *failure {
 		return c.wrote(eventDelete, versions.Info{}, fail)
 	}
 	// What is gone cannot be asked for its name.
-	info, err := c.info()
+	info, err := w.Find(c.r.Context(), c.ref)
 	if err == nil {
 		err = w.Delete(c.r.Context(), c.ref, match)
 	}
@@ -89,27 +113,9 @@ func (c *call) remove() *failure {
 	return nil
 }
 
-// info finds a secret without opening it.
-func (c *call) info() (versions.Info, error) {
-	infos, err := c.store.List(c.r.Context())
-	if err != nil {
-		return versions.Info{}, err
-	}
-	for _, by := range []func(versions.Info) string{
-		func(i versions.Info) string { return i.Name }, func(i versions.Info) string { return i.ID },
-	} {
-		for _, info := range infos {
-			if by(info) == c.ref {
-				return info, nil
-			}
-		}
-	}
-	return versions.Info{}, &versions.NotFoundError{What: "secret", In: c.served.version.Environment}
-}
-
 // changed replies with what a secret is now.
-func (c *call) changed(event string, status int, info versions.Info) *failure {
-	if fail := c.wrote(event, info, nil); fail != nil {
+func (c *call) changed(event string, status int, info versions.Info, more ...slog.Attr) *failure {
+	if fail := c.wrote(event, info, nil, more...); fail != nil {
 		return fail
 	}
 	r, err := infoReply(info)
@@ -122,14 +128,14 @@ func (c *call) changed(event string, status int, info versions.Info) *failure {
 }
 
 // wrote audits a write, and gives fail back.
-func (c *call) wrote(event string, info versions.Info, fail *failure) *failure {
+func (c *call) wrote(event string, info versions.Info, fail *failure, more ...slog.Attr) *failure {
 	result := codeOK
 	if fail != nil {
 		result = fail.code
 	}
 	// What has taken its time, such as a commit with its hooks, is still replied to.
 	http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.server.times.reply))
-	if err := c.audited(event, info.Name, result); err != nil {
+	if err := c.audited(event, info.Name, result, more...); err != nil {
 		return err
 	}
 	c.server.meters.writes[result].Inc()
@@ -185,4 +191,14 @@ func (c *call) body() ([]byte, *failure) {
 		return nil, invalid("the body did not come whole")
 	}
 	return body, nil
+}
+
+// drain reads what is left of a body that is refused: whoever is still sending would
+// not see the reply. One who waits for a word to go on sends none.
+func (c *call) drain() {
+	if c.r.Header.Get("Expect") != "" {
+		return
+	}
+	http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(c.server.times.body))
+	io.CopyN(io.Discard, c.r.Body, maxDrain)
 }

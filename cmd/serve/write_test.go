@@ -57,6 +57,16 @@ func (p *paper) Update(_ context.Context, ref, ifMatch string, c Change) (versio
 	return p.info()
 }
 
+func (p *paper) Find(ctx context.Context, ref string) (versions.Info, error) {
+	info, _, err := p.Get(ctx, ref)
+	if blank := (*versions.BlankError)(nil); errors.As(err, &blank) {
+		err = nil
+	}
+	return info, err
+}
+
+func (p *paper) GiveUp() {}
+
 func (p *paper) Delete(_ context.Context, ref, ifMatch string) error {
 	p.note("delete", ref, ifMatch, Change{})
 	return p.err
@@ -197,6 +207,9 @@ func TestErrorsOfAStore(t *testing.T) {
 		{fmt.Errorf("set: %w", ErrTaken), 409, codeTaken},
 		{ErrChanged, 412, codeChanged},
 		{&versions.NotFoundError{What: "secret", Name: canary}, 404, codeNotFound},
+		{&versions.NotFoundError{What: "app note", In: "work tree"}, 500, codeFailed},
+		{&versions.NotFoundError{What: "environment", Name: "dev"}, 500, codeFailed},
+		{fmt.Errorf("%w: %w", versions.ErrConflict, &versions.NotFoundError{What: "pin"}), 409, codeConflict},
 		{&versions.BlankError{Name: "A", Environment: "production"}, 404, codeBlank},
 		{&versions.UnmergedError{Paths: []string{"A"}}, 409, codeConflict},
 		{&versions.TwinsError{Environment: "production", Names: []string{"A", "a"}}, 409, codeConflict},
@@ -218,6 +231,10 @@ func TestErrorsOfAStore(t *testing.T) {
 		if !json.Valid([]byte(body)) {
 			t.Error(body)
 		}
+	}
+	p.err = seal.ErrRecipe
+	if body, _ := r.do(r.request("PATCH", "/v1/secrets/A", `{}`), 400); !strings.Contains(body, "at most 64 KiB") {
+		t.Error(body)
 	}
 	if !strings.Contains(r.log.String(), "anything\n") {
 		t.Errorf("the log does not say why: %s", r.log)
