@@ -44,7 +44,7 @@ func TestOutputAmongOurs(t *testing.T) {
 		}
 		for _, args := range [][]string{{"export", "-o", place}, {"export", "--dir", place}, {"export", "--dir", place, "--replace"}, {"inject", "-o", place}} {
 			_, talk := s.run(exitUsage, `{{ secret "A" }}`, args...)
-			if !strings.Contains(talk, "of a repository: values") && !strings.Contains(talk, "in a git directory") {
+			if !strings.Contains(talk, "of a repository: output") && !strings.Contains(talk, "in a git directory") {
 				t.Errorf("%v: %s", args, talk)
 			}
 		}

@@ -136,8 +136,8 @@ type supervisor struct {
 	stops *stops // from the first program on
 	// unmasked are the secrets that have been said to come out as they are.
 	unmasked map[string]bool
-	printing sync.Mutex // held while a mask writes
-	heirs    []*program // that have ended, and whose output may go on
+	printing [2]sync.Mutex // of stdout and stderr, held while a mask writes
+	heirs    []*program    // that have ended, and whose output may go on
 }
 
 // openValues opens what the program is to have. The session is over when it returns.

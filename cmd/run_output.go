@@ -49,25 +49,26 @@ func (r *supervisor) outputs(when string, values []versions.Value) (*outputs, er
 	if m.Empty() {
 		return out, nil
 	}
-	through := func(w io.Writer) io.Writer {
-		masked := m.Writer(&printer{&r.printing, w})
+	through := func(w io.Writer, printing *sync.Mutex) io.Writer {
+		masked := m.Writer(&printer{printing, w})
 		out.masks = append(out.masks, masked)
 		return masked
 	}
 	one := maskOut && maskErr && child.SameStream(r.Stdout, r.Stderr)
 	if maskOut {
-		out.stdout = through(r.Stdout)
+		out.stdout = through(r.Stdout, &r.printing[0])
 	}
 	switch {
 	case one:
 		out.stderr = out.stdout
 	case maskErr:
-		out.stderr = through(r.Stderr)
+		out.stderr = through(r.Stderr, &r.printing[1])
 	}
 	return out, nil
 }
 
-// printer writes one piece at a time: programs may overlap, see program.wait.
+// printer writes one piece at a time: programs may overlap, see program.wait. Each stream
+// has its own turn: who reads one may wait for the other.
 type printer struct {
 	*sync.Mutex
 	w io.Writer

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -17,7 +18,7 @@ type stops struct {
 // catchStops begins, until end. What is ignored stays so, for the programs that are
 // started.
 func catchStops() *stops {
-	s := &stops{signals: make(chan os.Signal, 1), pipe: make(chan os.Signal, 1)}
+	s := &stops{signals: make(chan os.Signal, 8), pipe: make(chan os.Signal, 1)}
 	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(sig) {
 			signal.Notify(s.signals, sig)
@@ -35,17 +36,28 @@ func (s *stops) end() {
 	signal.Stop(s.pipe)
 }
 
-// came returns how to end for the first signal since it was asked last, nil when none
-// came.
-func (s *stops) came() error {
-	select {
-	case sig := <-s.signals:
-		number, ok := sig.(syscall.Signal)
-		if !ok {
-			return fmt.Errorf("signal %s", sig)
+// came returns how to end for the signals since it was asked last, nil when none came:
+// for SIGTERM, if that was among them, else for the first.
+func (s *stops) came() (end error) {
+	for {
+		select {
+		case sig := <-s.signals:
+			number, ok := sig.(syscall.Signal)
+			if !ok {
+				return fmt.Errorf("signal %s", sig)
+			}
+			if end == nil || number == syscall.SIGTERM {
+				end = &exitError{128 + int(number)}
+			}
+		default:
+			return end
 		}
-		return &exitError{128 + int(number)}
-	default:
-		return nil
 	}
+}
+
+// isTerm reports whether an end that came has, is one for SIGTERM: who sends it means
+// the run as well as the program. Others a program may catch, and live on.
+func isTerm(end error) bool {
+	exit, ok := errors.AsType[*exitError](end)
+	return ok && exit.code == 128+int(syscall.SIGTERM)
 }

@@ -105,8 +105,8 @@ func (w *watcher) supervise(ctx context.Context, p *program, events <-chan feedE
 }
 
 // replace has the program end, however long that takes, and starts it again with what
-// is next. A signal that comes meanwhile, or an end that came before, is the run's end:
-// then there is no program, and the error says how.
+// is next. A signal that comes meanwhile, or an end or a SIGTERM that came before, is the
+// run's end: then there is no program, and the error says how.
 func (w *watcher) replace(ctx context.Context, p *program, ended <-chan ending, n *successor) (*program, error) {
 	var e ending
 	var stop error
@@ -114,11 +114,17 @@ func (w *watcher) replace(ctx context.Context, p *program, ended <-chan ending, 
 	case e = <-ended:
 		stop = &exitError{e.code}
 	default:
+		if stop = w.stops.came(); isTerm(stop) { // it is about to end, and so are we
+			e = <-ended
+			break
+		}
 		w.say("pin %d -> %d: restarting", w.pin.Number, n.pin.Number)
-		_ = w.stops.came() // what came before was the program's alone
 		p.Stop()
 		e = <-ended
 		stop = w.stops.came()
+	}
+	if exit, ok := errors.AsType[*exitError](stop); ok && e.code == 0 {
+		e.code = exit.code // a program that ends well at a signal was to go on
 	}
 	w.keepHeirs(p)
 	left := p.remove()

@@ -176,6 +176,32 @@ func TestRunWatchEnds(t *testing.T) {
 	s.ends(9)
 }
 
+// A program that is about to end at a SIGTERM is not started again for a pin that comes
+// meanwhile.
+func TestRunWatchTerminated(t *testing.T) {
+	t.Parallel()
+	w := newWatchShop(t)
+	s := w.watch(followed(2, 9), "--watch")
+	other := w.watch(followed(1, 0), "--watch")
+	s.have("one")
+	other.have("one")
+	s.signal(syscall.SIGTERM)
+	s.expect("term 1")
+	for i, value := range []string{"two", "three"} { // when the second is seen, so was the first
+		w.set("API_KEY", "CANARY"+value)
+		w.publish()
+		other.expect(fmt.Sprintf("pin %d -> %d: restarting", i+1, i+2))
+		other.expect("term 1")
+		other.have(value)
+	}
+	s.signal(syscall.SIGTERM)
+	s.expect("term 2")
+	s.ends(9)
+	other.signal(syscall.SIGTERM)
+	other.expect("term 1")
+	other.ends(0)
+}
+
 // The files are new with each program, and the old ones go.
 func TestRunWatchFiles(t *testing.T) {
 	t.Parallel()

@@ -57,14 +57,6 @@ func (r *Release) Follows(before *Release) error {
 	return r.Pin.follows(was, seen, !l.isVoid(was))
 }
 
-// Follows is [Release.Follows] for pins alone: a pin that became void is not told.
-func (p *Pin) Follows(before *Pin) error {
-	if before == nil {
-		return nil
-	}
-	return p.follows(before, Seen{Number: before.Number, Hash: before.Hash()}, true)
-}
-
 // follows holds p to before, which counts as seen, and was it valid also to what it
 // was signed under.
 func (p *Pin) follows(before *Pin, seen Seen, valid bool) error {

@@ -91,7 +91,7 @@ func (b *bundleSupply) look(ctx context.Context) (*opened, error) {
 		return nil, err
 	}
 	if b.last != nil {
-		if err := r.Pin.Follows(b.last.Pin); err != nil {
+		if err := r.Follows(b.last); err != nil {
 			return nil, err
 		}
 	}

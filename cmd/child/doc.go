@@ -16,15 +16,18 @@
 // process group, so that it can read the terminal and job control works. The terminal
 // itself sends SIGINT, SIGQUIT and SIGWINCH to the whole foreground group, and
 // the shell SIGCONT; while we are in that group they are not sent on, or the
-// program would get each twice. Everything else is sent to the program. SIGTSTP
-// (^Z) stops both, as any job of the shell.
+// program would get each twice. Everything else is sent to the program alone, not to
+// what it started. SIGTSTP (^Z) stops both, as any job of the shell. Where none of the
+// three is one and SIGINT is ignored, as a shell without job control has it for what is
+// in the background, there is no terminal.
 //
 // Without a terminal the program leads a process group of its own and every
 // signal is sent to that group. SIGTSTP stops the group, then us.
 //
 // Sent on: SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH,
-// SIGCONT, and without a terminal SIGTSTP. After one that asks to end (the first
-// four) comes SIGCONT: what is stopped would not. A signal that was ignored when we
+// SIGCONT, and without a terminal SIGTSTP. With one that asks to end (the first four)
+// SIGCONT is sent too, since what is stopped would not; which one a program is told of
+// first is open. A signal that was ignored when we
 // started (nohup) stays ignored. There is no deadline after which the program
 // is killed: the sender of the signal decides that. Windows has no signals to
 // send on; a console interrupt reaches the program without us.

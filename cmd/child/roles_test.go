@@ -284,6 +284,19 @@ func (j *job) expect(want string) {
 	}
 }
 
+// expectEnd is expect for a signal that SIGCONT is sent with: which one a program is
+// told of first is the system's.
+func (j *job) expectEnd(want string) {
+	j.t.Helper()
+	got := j.line()
+	if got == "SIGCONT" {
+		got = j.line()
+	}
+	if got != want {
+		j.t.Fatalf("line %q, want %q", got, want)
+	}
+}
+
 func (j *job) signal(sig syscall.Signal) {
 	j.t.Helper()
 	if err := j.cmd.Process.Signal(sig); err != nil {

@@ -23,6 +23,11 @@ func findTerminal(stdin io.Reader, stdout, stderr io.Writer) (terminal *os.File,
 			return f, false
 		}
 	}
+	// A shell without job control starts what is to be in the background with SIGINT
+	// ignored, and in the group of the terminal all the same.
+	if signal.Ignored(syscall.SIGINT) {
+		return nil, false
+	}
 	controlling, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
 		return nil, false

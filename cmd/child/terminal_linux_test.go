@@ -70,7 +70,7 @@ func TestTerminalInterruptsOnce(t *testing.T) {
 		if err := unix.Kill(supervisor, unix.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		j.expect("SIGTERM")
+		j.expectEnd("SIGTERM")
 		j.exits(7)
 	}
 }
@@ -88,7 +88,7 @@ func TestTerminalStops(t *testing.T) {
 		if err := unix.Kill(supervisor, unix.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		j.expect("SIGTERM")
+		j.expectEnd("SIGTERM")
 		j.exits(7)
 	}
 }
@@ -104,7 +104,7 @@ func TestInterruptFromElsewhere(t *testing.T) {
 		t.Fatalf("lines %v", got)
 	}
 	j.signal(unix.SIGTERM)
-	j.expect("SIGTERM")
+	j.expectEnd("SIGTERM")
 	j.exits(7)
 }
 

@@ -116,7 +116,7 @@ func TestNewIsLinear(t *testing.T) {
 		values = append(values, []byte(longText(byte(i), 52_000, i%2 == 0)))
 		total += 52_000
 	}
-	if got, err := measure(values); err != nil || got > uint64(25*total) {
+	if got, err := measure(values); err != nil || got > uint64(40*total) {
 		t.Errorf("%d bytes for %d, %v", got, total, err)
 	}
 	m := made(values)
