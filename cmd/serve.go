@@ -47,7 +47,7 @@ whole. When the remote is gone or lies, the last good pin stays and /v1/health s
 
 With --write a work tree takes changes, each of which is a commit: POST /v1/secrets, and
 PATCH or DELETE /v1/secrets/NAME, from your own user or with the token. SIGTERM and
-SIGINT end the server with exit code 0, once what runs has ended; a second one at once.
+SIGINT end the server with exit code 0, once what runs has ended; a second one does not wait for it.
 
 ` + overrideLong,
 		Example: `  pinseal serve -e production --at pin

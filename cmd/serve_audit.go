@@ -46,7 +46,9 @@ func (c *cli) openAudit(ctx context.Context, file string) (io.WriteCloser, error
 		if file == "-" {
 			a.Writer = c.Stdout
 		}
-		if !signal.Ignored(syscall.SIGHUP) { // for the programs that are started too
+		// Ignored, it is so for the programs that are started too; and who serves from a
+		// terminal that is closed is done.
+		if !signal.Ignored(syscall.SIGHUP) && !c.StderrTTY {
 			a.stop = onHangup(ctx, func() {})
 		}
 		return a, nil

@@ -23,13 +23,21 @@ func TestSocketDir(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(filepath.Dir(root), 0o755); err != nil { // others can enter
+		t.Fatal(err)
+	}
+	for dir := filepath.Dir(root); dir != "/"; dir = filepath.Dir(dir) {
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm()&0o011 == 0 {
+			t.Skipf("nobody else can enter %q: %v", dir, err)
+		}
+	}
 	at := func(name string) string { return filepath.Join(root, name) }
 	for _, dir := range []struct {
 		name string
 		mode os.FileMode
 		uid  int
 	}{
-		{"ours", 0o700, -1}, {"open", 0o777, -1}, {"open/in", 0o700, -1}, {"open/in/in", 0o700, -1}, {"group", 0o770, -1}, {"group/in", 0o700, -1},
+		{"ours", 0o700, -1}, {"ours/open", 0o777, -1}, {"ours/open/in", 0o775, -1}, {"open", 0o777, -1}, {"open/in", 0o700, -1}, {"open/in/in", 0o700, -1}, {"group", 0o770, -1}, {"group/in", 0o700, -1},
 		{"sticky", 0o777 | os.ModeSticky, -1}, {"sticky/in", 0o755, -1}, {"eve", 0o700, 4242}, {"eve/in", 0o700, -1},
 		{"sticky/eve", 0o700, 4242}, {"sticky/eve/in", 0o700, -1},
 	} {
@@ -65,7 +73,7 @@ func TestSocketDir(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"ours": "", "sticky/in": "", "link": "", "far": "", "up": "", "two": "", "sticky/mine": "", "link/.": "",
+		"ours": "", "ours/open": "", "ours/open/in": "", "ours/open/in/../..": "", "sticky/in": "", "link": "", "far": "", "up": "", "two": "", "sticky/mine": "", "link/.": "",
 		"open": "others can write to", "group": "others can write to", "sticky": "put a socket there before us",
 		"open/in": "others can write to", "open/in/in": "others can write to", "group/in": "others can write to", "toOpen": "others can write to",
 		"eve": "another user's", "eve/in": "another user's", "sticky/eve/in": "another user's", "sticky/theirs": "another user's", "viaTheirs": "another user's",

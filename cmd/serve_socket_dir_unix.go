@@ -18,9 +18,11 @@ const maxLinks = 40
 
 // checkSocketDir wants a directory in which nobody else can put a socket, and that
 // nobody else can put another in the place of: on the way there each directory and link
-// is ours or root's, and others write at most where they cannot replace what is ours.
+// is ours or root's, and others write at most where they cannot replace what is ours, or
+// below a directory that nobody else can enter.
 func checkSocketDir(dir string) error {
 	at, rest := "/", strings.Split(filepath.Clean(dir), "/")
+	shut := false
 	for links := 0; len(rest) > 0; {
 		name := rest[0]
 		rest = rest[1:]
@@ -28,7 +30,7 @@ func checkSocketDir(dir string) error {
 		case "", ".":
 			continue
 		case "..":
-			at = filepath.Dir(at)
+			at, shut = filepath.Dir(at), false
 			continue
 		}
 		next := filepath.Join(at, name)
@@ -46,19 +48,19 @@ func checkSocketDir(dir string) error {
 				return fmt.Errorf("the link %q leads nowhere", next)
 			}
 			if filepath.IsAbs(target) {
-				at = "/"
+				at, shut = "/", false
 			}
 			rest = append(strings.Split(target, "/"), rest...)
 			continue
 		case !info.IsDir():
 			return errors.New("its directory is none")
-		case info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0:
-			return otherPlace("others can write to %q, and put another socket there", next)
+		case !shut && info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0:
+			return hint(fmt.Errorf("others can write to %q, and put another socket there", next), "chmod go-w "+quoteShell(next), "--socket DIR/pinseal.sock      in another place")
 		}
-		at = next
+		at, shut = next, shut || info.Mode().Perm()&0o011 == 0
 	}
 	info, err := os.Stat(at)
-	if err == nil && info.Mode().Perm()&0o022 != 0 {
+	if err == nil && !shut && info.Mode().Perm()&0o022 != 0 {
 		return otherPlace("others can write to its directory %q, and put a socket there before us", at)
 	}
 	return err

@@ -27,7 +27,7 @@ func (c *cli) readToken(file string) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, usage(nil, "--token-file %s is no plain file", quoteShell(file))
 	case !oursOrRoots(info):
-		return nil, fmt.Errorf("token file %q is another user's, who knows it and can change it", file)
+		return nil, hint(fmt.Errorf("token file %q is another user's, who knows it and can change it", file), "install -m 600 "+quoteShell(file)+" FILE      and --token-file FILE")
 	// systemd's credentials and Kubernetes' volumes are root's, and for a group to read.
 	case !private(info) && (info.Mode().Perm()&0o007 != 0 || !ofRoot(info)):
 		return nil, hint(fmt.Errorf("token file %q can be read by others", file), "chmod 600 "+quoteShell(file))

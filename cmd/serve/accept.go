@@ -14,8 +14,8 @@ import (
 const (
 	maxConnections = 1024
 	maxStrangers   = 16
-	maxNewcomers   = 256
-	newcomerTime   = 100 * time.Millisecond // that each has for its request, however many come
+	maxNewcomers   = 512
+	newcomerTime   = time.Second // that each has for its request, however many come
 )
 
 // gate is a listener whose connections know their peer, and are not too many: who is

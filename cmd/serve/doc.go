@@ -130,8 +130,8 @@
 //
 // Headers 16 KiB; read within 5 s; a body within 10 s; an idle connection 2 min; a reply is
 // written within 30 s after its wait. 1024 connections at once; further ones wait. Of users
-// that are not served 16, further ones are closed. Over TCP 256 that have not shown the
-// token: for a further one the oldest is closed, at the earliest 100 ms after it came. On
+// that are not served 16, further ones are closed. Over TCP 512 that have not shown the
+// token: for a further one the oldest is closed, at the earliest 1 s after it came. On
 // shutdown no new request is taken, waits end with 204, and what runs has 10 s; then a
 // commit under way is ended, and the audit has what became of it. Of a body that is
 // refused 4 MiB are read before the connection is closed.

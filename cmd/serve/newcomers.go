@@ -20,13 +20,12 @@ func newNewcomers() *newcomers { return &newcomers{left: make(chan struct{}, 1)}
 // add waits until there is room. false is the end of the listener.
 func (n *newcomers) add(g *guest, closed <-chan struct{}) bool {
 	for {
-		first, wait := n.put(g)
-		switch {
-		case first == nil:
+		out, wait := n.put(g)
+		if out != nil {
+			out.Close()
+		}
+		if wait <= 0 {
 			return true
-		case wait <= 0:
-			first.Close()
-			continue
 		}
 		select {
 		case <-n.left:
@@ -37,17 +36,23 @@ func (n *newcomers) add(g *guest, closed <-chan struct{}) bool {
 	}
 }
 
-// put adds g, or returns the one that came first and how long it is to stay.
-func (n *newcomers) put(g *guest) (first *guest, wait time.Duration) {
+// put adds g, in the place of the one that came first where there is no room, or returns
+// how long that one is to stay.
+func (n *newcomers) put(g *guest) (out *guest, wait time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.queue.Len() >= maxNewcomers {
-		first = n.queue.Front().Value.(*guest)
-		return first, newcomerTime - time.Since(first.came)
+		first := n.queue.Front().Value.(*guest)
+		if wait = newcomerTime - time.Since(first.came); wait > 0 {
+			return nil, wait
+		}
+		n.queue.Remove(first.place)
+		first.place = nil
+		out = first
 	}
 	g.came = time.Now()
 	g.place = n.queue.PushBack(g)
-	return nil, 0
+	return out, 0
 }
 
 // remove takes out who has shown the token, or left.
