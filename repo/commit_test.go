@@ -212,7 +212,7 @@ func TestCommitPathsMerging(t *testing.T) {
 func TestCommitPathsThereNevertheless(t *testing.T) {
 	dir := newDir(t)
 	// The branch has moved when this hook runs; the request ends in it.
-	hook(t, dir, "post-commit", "exec >/dev/null 2>&1\ntouch ran\nwhile [ ! -e stop ]; do sleep 0.01; done")
+	hook(t, dir, "post-commit", "exec >/dev/null 2>&1\ntouch ran\nwhile [ -e ran ] && [ ! -e stop ]; do sleep 0.01; done")
 	put(t, dir, "app/dev/A.yaml", "changed\n")
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
