@@ -1,12 +1,9 @@
 package cmd
 
 import (
-	"context"
 	"io/fs"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"pinseal/versions"
 )
@@ -57,30 +54,3 @@ func (f listedFS) Names(string) ([]string, error) { return f.files, nil }
 
 // ReadFile reads a file as the file system does that is listed.
 func (f listedFS) ReadFile(name string) ([]byte, error) { return fs.ReadFile(f.FS, name) }
-
-// onAllCores calls do for 0 to n-1, until ctx ends. Of several errors it is the one
-// of the lowest that is returned.
-func onAllCores(ctx context.Context, n int, do func(int) error) error {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	errs := make([]error, n)
-	var group sync.WaitGroup
-	for first := range workers {
-		group.Go(func() {
-			for i := first; i < n; i += workers {
-				if errs[i] = ctx.Err(); errs[i] == nil {
-					errs[i] = do(i)
-				}
-				if errs[i] != nil {
-					return // every core stops at its first, so that the lowest is found
-				}
-			}
-		})
-	}
-	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -32,7 +32,10 @@ func (w *writer) planImport(pairs []plainPair, dryRun bool) (*importPlan, error)
 	}
 	in := importer{writer: w, taken: taken, among: listNames(w.head, w.env, taken), keys: w.silentKeyring(w.head), dryRun: dryRun}
 	found := make([]imported, len(pairs))
-	err = onAllCores(w.ctx, len(pairs), func(i int) (err error) {
+	err = versions.InParallel(len(pairs), func(i int) (err error) {
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
 		found[i], err = in.look(pairs[i])
 		return err
 	})

@@ -39,7 +39,7 @@ func (a *testApp) secrets(n int) map[string][]byte {
 	for i := range n {
 		names[i] = fmt.Sprintf("SECRET_%05d", i)
 	}
-	a.must(inParallel(n, func(i int) error {
+	a.must(InParallel(n, func(i int) error {
 		data[i] = a.bytes(SecretFile{Kind: KindSecret, Value: a.sealed(prod, names[i], "postgres://user:password@host/"+names[i])})
 		return nil
 	}))
@@ -180,13 +180,13 @@ func BenchmarkOpen(b *testing.B) {
 			var ours, all, bare time.Duration
 			for b.Loop() {
 				start := time.Now()
-				a.must(inParallel(n, func(i int) error {
+				a.must(InParallel(n, func(i int) error {
 					_, err := hpke.Open(private, hpke.HKDFSHA256(), hpke.AES256GCM(), info, boxes[i])
 					return err
 				}))
 				bare += time.Since(start)
 				start = time.Now()
-				a.must(inParallel(n, func(i int) error {
+				a.must(InParallel(n, func(i int) error {
 					_, err := set.Open(names[i], files[i])
 					return err
 				}))

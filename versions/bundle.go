@@ -183,7 +183,7 @@ func (b *Bundle) Open(note *seal.Note) (*Pin, *Source, error) {
 	}
 	names, err := source.Names(b.Environment)
 	if err == nil {
-		err = inParallel(len(names), func(i int) error {
+		err = InParallel(len(names), func(i int) error {
 			_, err := source.FileBytes(b.Environment, names[i])
 			return err
 		})

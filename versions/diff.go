@@ -94,7 +94,7 @@ func filesUnlike(s *Source, environment string, like map[string][]byte) (map[str
 		return nil, err
 	}
 	data := make([][]byte, len(names))
-	err = inParallel(len(names), func(i int) (err error) {
+	err = InParallel(len(names), func(i int) (err error) {
 		if same, ok := like[names[i]]; ok && s.Sum != nil {
 			if digest, ok := s.Sum.Digest(environment, names[i]); ok && digest == digestOf(same) {
 				data[i] = same
@@ -232,7 +232,7 @@ func digestsOf(s *Source, paths []string) (map[string][32]byte, error) {
 		files = append(files, found...)
 	}
 	digests := make([][32]byte, len(files))
-	err := inParallel(len(files), func(i int) error {
+	err := InParallel(len(files), func(i int) error {
 		data, err := s.read(files[i], maxSize(files[i]))
 		digests[i] = digestOf(data)
 		return err

@@ -43,7 +43,7 @@ func (a *testApp) exposed(commits, changed int) {
 			}
 		}
 		data := make([][]byte, len(todo))
-		a.must(inParallel(len(todo), func(i int) error {
+		a.must(InParallel(len(todo), func(i int) error {
 			p := FilePath(todo[i].env, todo[i].name)
 			data[i] = a.bytes(SecretFile{Kind: KindSecret, Value: a.sealed(todo[i].env, todo[i].name, fmt.Sprintf("value %d of %s", texts[p], p))})
 			return nil

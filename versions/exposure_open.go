@@ -76,7 +76,7 @@ func (o *opener) open(ctx context.Context, values []*pastValue) error {
 		}
 	}
 	digests := make([]digest, len(todo))
-	err := inParallel(len(todo), func(i int) (err error) {
+	err := InParallel(len(todo), func(i int) (err error) {
 		if err = ctx.Err(); err == nil {
 			digests[i], err = o.digest(ctx, todo[i])
 		}

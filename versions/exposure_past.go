@@ -126,7 +126,7 @@ func (p *past) parse(ctx context.Context, r *repo.Repo, files []*pastFile, lines
 	}
 	all := make([]found, len(files))
 	errs := make([]error, len(files))
-	err := inParallel(len(files), func(i int) error {
+	err := InParallel(len(files), func(i int) error {
 		f := files[i]
 		_, data, err := r.Object(ctx, f.blob, MaxSecretFile)
 		if err != nil {

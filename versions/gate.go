@@ -225,7 +225,7 @@ func (g *gate) openAll(ctx context.Context, keys *Keyring) error {
 			values = append(values, value{place, v.Value})
 		}
 	}
-	return inParallel(len(values), func(i int) error {
+	return InParallel(len(values), func(i int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func (s *Set) Infos() ([]Info, error) {
 		return nil, err
 	}
 	infos := make([]Info, len(names))
-	err = inParallel(len(names), func(i int) error {
+	err = InParallel(len(names), func(i int) error {
 		data, err := s.Source.listed(s.Environment, names[i])
 		if err == nil {
 			infos[i], err = s.info(names[i], data)

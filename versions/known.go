@@ -183,7 +183,7 @@ func keyFor(keys *Keyring, environment string, generation int) (*seal.Key, error
 
 // open opens what todo lists and adds what it gets, which is what it returns.
 func (k *KnownValues) open(ctx context.Context, app, environment string, id seal.AppID, todo []*toOpen) ([]*Known, error) {
-	err := inParallel(len(todo), func(i int) error {
+	err := InParallel(len(todo), func(i int) error {
 		t := todo[i]
 		place := seal.Place{App: id, Environment: environment, Kind: KindSecret, Name: t.name, Version: t.found.Number}
 		if t.found.Number > 0 {

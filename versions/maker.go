@@ -39,7 +39,7 @@ func (m *maker) wrap(ctx context.Context, needs []need) error {
 		return err
 	}
 	wraps := make([][]byte, len(jobs))
-	err = inParallel(len(jobs), func(i int) (err error) {
+	err = InParallel(len(jobs), func(i int) (err error) {
 		if err = ctx.Err(); err == nil {
 			wraps[i], err = seal.WrapKey(jobs[i].key, m.note.ID, jobs[i].to)
 		}
@@ -140,7 +140,7 @@ func (m *maker) reseal(ctx context.Context, env string) error {
 	}
 	set := &Set{Source: m.head, Environment: env, Keys: m.keys}
 	data, was := make([][]byte, len(open)), make([][]byte, len(open))
-	err = inParallel(len(open), func(j int) (err error) {
+	err = InParallel(len(open), func(j int) (err error) {
 		name, f := names[open[j]], files[open[j]]
 		if err := ctx.Err(); err != nil {
 			return err

@@ -31,7 +31,7 @@ func (m *NoteMerge) rescue(ctx context.Context, head *Source, next *seal.Note, k
 		}
 		data := make([][]byte, len(affected))
 		closed := make([]bool, len(affected))
-		err = inParallel(len(affected), func(j int) (err error) {
+		err = InParallel(len(affected), func(j int) (err error) {
 			i := affected[j]
 			if err = ctx.Err(); err == nil {
 				data[j], err = rescueFile(files[i], files[i].places(m.Note.ID, env, names[i]), keys, others, sealer)

@@ -35,7 +35,7 @@ func (l *SecretLog) moves(ctx context.Context, changes []LogChange) (*Moves, err
 func (l *SecretLog) contents(ctx context.Context, blobs map[string]repo.Hash) (MoveSide, error) {
 	names := unionKeys(blobs, nil)
 	data := make([][]byte, len(names))
-	err := inParallel(len(names), func(i int) (err error) {
+	err := InParallel(len(names), func(i int) (err error) {
 		_, data[i], err = l.Repo.Object(ctx, blobs[names[i]], MaxSecretFile)
 		_, err = passOver(err)
 		return err

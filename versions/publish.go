@@ -112,7 +112,7 @@ func (d *Draft) compare(ctx context.Context, p Proposal, files map[string][]byte
 func (d *Draft) openResealed(ctx context.Context, p Proposal, old *Source) error {
 	was := &Set{Source: old, Environment: p.Environment, Keys: p.Keys}
 	now := &Set{Source: p.Set, Environment: p.Environment, Keys: p.Keys}
-	return inParallel(len(d.Changes), func(i int) error {
+	return InParallel(len(d.Changes), func(i int) error {
 		c := &d.Changes[i]
 		if c.Action != Resealed {
 			return nil

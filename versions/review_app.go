@@ -105,7 +105,7 @@ func (a *AppReview) PinChanges(ctx context.Context, r *repo.Repo, pinned *Source
 			changes = append(changes, Change{Name: name})
 		}
 	}
-	err = inParallel(len(changes), func(i int) (err error) {
+	err = InParallel(len(changes), func(i int) (err error) {
 		c := &changes[i]
 		if was[c.Name].hash != "" {
 			if c.Old, err = pinned.File(environment, c.Name); err != nil {

@@ -87,7 +87,7 @@ func (a *AppReview) reviewSet(ctx context.Context, r *repo.Repo, environment str
 	secrets := make([]ReviewedSecret, len(names))
 	files := make([][]byte, len(names))
 	broken := make([]*ReviewProblem, len(names))
-	err = inParallel(len(names), func(i int) (err error) {
+	err = InParallel(len(names), func(i int) (err error) {
 		secrets[i], files[i], broken[i], err = a.reviewSecret(environment, names[i], before, after)
 		return err
 	})
@@ -198,7 +198,7 @@ func (a *AppReview) reviewKeysOf(environment string, names []string, secrets []R
 		if is, _ := a.New.Newest(slot); is.Generation > was.Generation {
 			names = unionKeys(after, nil)
 			files = make([]*SecretFile, len(names))
-			err := inParallel(len(names), func(i int) (err error) {
+			err := InParallel(len(names), func(i int) (err error) {
 				files[i], err = a.sides.tip.source.parsed(environment, names[i])
 				return err
 			})

@@ -124,7 +124,7 @@ func newOpened(ctx context.Context, r *Release) (*opened, error) {
 	if _, err := r.Keys.candidates(seal.ReadSlot(r.Environment)); err != nil {
 		return nil, err
 	}
-	err = inParallel(len(files), func(i int) error {
+	err = InParallel(len(files), func(i int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -110,7 +110,7 @@ func (s *Source) MergedFiles(environment string) (names []string, files []*Secre
 	}
 	files = make([]*SecretFile, len(names))
 	marked := make([]*UnmergedError, len(names))
-	err = inParallel(len(names), func(i int) error {
+	err = InParallel(len(names), func(i int) error {
 		data, err := s.listed(environment, names[i])
 		if err == nil {
 			files[i], err = s.parse(environment, names[i], data)
@@ -158,7 +158,7 @@ func (s *Set) All(ctx context.Context) (values []Value, blanks []string, err err
 			values = append(values, Value{Name: names[i], File: f})
 		}
 	}
-	err = inParallel(len(values), func(i int) (err error) {
+	err = InParallel(len(values), func(i int) (err error) {
 		if err = ctx.Err(); err == nil {
 			values[i], err = s.Open(values[i].Name, values[i].File)
 		}
@@ -170,10 +170,10 @@ func (s *Set) All(ctx context.Context) (values []Value, blanks []string, err err
 	return values, blanks, nil
 }
 
-// inParallel calls do for 0 to n-1, spread over the cores in strides, and returns
+// InParallel calls do for 0 to n-1, spread over the cores in strides, and returns
 // the error of the lowest. A core stops at its first error, so that one is
 // always found.
-func inParallel(n int, do func(int) error) error {
+func InParallel(n int, do func(int) error) error {
 	workers := min(n, runtime.GOMAXPROCS(0))
 	errs := make([]error, n)
 	var wg sync.WaitGroup

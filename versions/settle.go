@@ -47,7 +47,7 @@ func (s *Sides) Settle(ctx context.Context, keys ...*Keyring) (settled []Settled
 		return nil, nil, err
 	}
 	results := make([]Settled, len(found))
-	err = inParallel(len(found), func(i int) error {
+	err = InParallel(len(found), func(i int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -72,7 +72,7 @@ func (c *verification) secrets(ctx context.Context) error {
 			files = append(files, verifiedFile{env: env, name: name})
 		}
 	}
-	err := inParallel(len(files), func(i int) error {
+	err := InParallel(len(files), func(i int) error {
 		f := &files[i]
 		p := c.source.where(FilePath(f.env, f.name))
 		if c.skips(p) {
@@ -166,7 +166,7 @@ func (c *verification) wraps(ctx context.Context) error {
 		return nil // as the survey says
 	}
 	errs := make([]error, len(paths))
-	err = inParallel(len(paths), func(i int) error {
+	err = InParallel(len(paths), func(i int) error {
 		if p := c.source.where(paths[i]); !c.skips(p) {
 			errs[i] = c.wrap(paths[i])
 		}

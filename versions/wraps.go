@@ -59,7 +59,7 @@ func (s *Source) wrapSet() (map[string]bool, error) {
 func (s *Source) soundWraps(set map[string]bool) (map[string]bool, error) {
 	paths := slices.Sorted(maps.Keys(set))
 	sound := make([]bool, len(paths))
-	err := inParallel(len(paths), func(i int) error {
+	err := InParallel(len(paths), func(i int) error {
 		data, err := s.read(paths[i], MaxWrap)
 		if errors.As(err, new(*StructureError)) {
 			return nil
