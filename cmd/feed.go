@@ -99,7 +99,7 @@ type feed struct {
 	now       *versions.Release // what was given last
 	found     *versions.Release // by a look, and not given: it does not follow now
 	unused    atomic.Bool       // now is to be given again
-	missed    error             // of a look before Run
+	missed    error             // of the look before the first Release
 	following string
 	every     time.Duration
 	soon      bool // look at once: what there is may not be the newest
@@ -155,13 +155,13 @@ func (f *feed) Close() {
 // is is not the newest.
 func (f *feed) Unused() { f.unused.Store(true) }
 
+// Missed says why the release to begin with may not be the newest, which was told. It is
+// nil where it is.
+func (f *feed) Missed() error { return f.missed }
+
 // Run looks until ctx ends, and calls event after each look. A feed that watches
 // nothing waits.
 func (f *feed) Run(ctx context.Context, event func(feedEvent)) error {
-	if f.missed != nil {
-		event(feedEvent{Err: f.missed})
-		f.missed = nil
-	}
 	if f.look == nil {
 		<-ctx.Done()
 		return ctx.Err()

@@ -76,22 +76,6 @@ func TestFeedTells(t *testing.T) {
 	}
 }
 
-// What was missed before there was somebody to tell is the first that is told.
-func TestFeedMissed(t *testing.T) {
-	gone := errors.New("gone")
-	ctx, cancel := context.WithCancel(t.Context())
-	f := &feed{missed: gone}
-	err := f.Run(ctx, func(e feedEvent) {
-		if e.Err != gone || e.Release != nil {
-			t.Errorf("%+v", e)
-		}
-		cancel()
-	})
-	if err != context.Canceled {
-		t.Error(err)
-	}
-}
-
 // A pin that comes while a feed begins is found by its first look, without any remote;
 // a bundle and a ledger that went back are refused as long as they are there.
 func TestFeedLocal(t *testing.T) {

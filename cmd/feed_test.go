@@ -111,7 +111,7 @@ func TestFeedRemote(t *testing.T) {
 	s.isAt("stale", "pin:3")
 	s.serves("CANARY-three")
 
-	// Whoever starts anew begins with the cache, and says so at once.
+	// Whoever starts anew begins with the cache, and says so before anybody can ask.
 	again := f.host.serve(f.host.root, f.remote("--cache", cache)...)
 	again.isAt("stale", "pin:3")
 	again.serves("CANARY-three")

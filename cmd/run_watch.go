@@ -36,6 +36,9 @@ func (r *supervisor) follow(ctx context.Context) error {
 	}
 	defer feed.Close()
 	w := &watcher{supervisor: r, pin: feed.Release().Pin, unused: feed.Unused}
+	if err := feed.Missed(); err != nil {
+		w.told = err.Error()
+	}
 	if w.values, err = w.openRelease(ctx, feed.Release()); err != nil {
 		return err
 	}

@@ -119,6 +119,7 @@ func (c *cli) runServe(ctx context.Context, o serveOptions) error {
 	defer source.Close()
 	options.Audit, options.Following, options.Watched = audit, source.following, source.watched
 	server := serve.New(source.store, options)
+	source.begin(server)
 	if err := ctx.Err(); err != nil {
 		return err
 	}

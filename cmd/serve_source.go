@@ -17,8 +17,9 @@ type servedSource struct {
 	store     serve.Store
 	what      string // for people
 	following string
-	watched   bool  // newer pins are looked for
-	newer     *feed // nil for what is no pin
+	watched   bool   // newer pins are looked for
+	newer     *feed  // nil for what is no pin
+	said      string // why a newer pin cannot be had
 	close     func()
 }
 
@@ -135,13 +136,22 @@ func (c *cli) pinDates(ctx context.Context, o serveOptions, env string, commit r
 	return known
 }
 
+// begin has the server know, before anybody can ask it, that what it begins with may not
+// be the newest.
+func (s *servedSource) begin(server *serve.Server) {
+	if s.newer == nil || s.newer.Missed() == nil {
+		return
+	}
+	s.said = s.newer.Missed().Error()
+	server.Failed(s.newer.Missed())
+}
+
 // feed hands newer pins to the server until ctx ends. One that cannot be had, or of
 // which a value does not open, leaves what there is.
 func (s *servedSource) feed(ctx context.Context, server *serve.Server) {
 	if s.newer == nil {
 		return
 	}
-	said := ""
 	err := s.newer.Run(ctx, func(e feedEvent) {
 		err := e.Err
 		if e.Release != nil && err == nil {
@@ -157,15 +167,15 @@ func (s *servedSource) feed(ctx context.Context, server *serve.Server) {
 		}
 		switch {
 		case err == nil:
-			if said != "" {
+			if s.said != "" {
 				s.c.say("The newest pin can be had again")
 			}
-			said = ""
+			s.said = ""
 			server.Fresh()
 		default:
 			server.Failed(err)
-			if text := err.Error(); text != said { // once, not at every look of a night
-				said = text
+			if text := err.Error(); text != s.said { // once, not at every look of a night
+				s.said = text
 				s.c.warn("%s is served on, a newer one cannot be had: %s", s.what, err)
 			}
 		}
