@@ -133,6 +133,30 @@
 //	info   = E("pinseal/v1/digest", app id, slot, generation)
 //	digest = HMAC-SHA256( key, E(label, field, …) )
 //
+// # Named encryption key
+//
+// A version of a named key is AES-128 or AES-256. What is sealed of it is the text
+//
+//	version = BASE64( key[16] ) / BASE64( key[32] )
+//
+// under kind "key" and its number. What it encrypts is one payload:
+//
+//	payload = BASE64( iv[12] ‖ ct ‖ tag[16] )
+//
+// AES-GCM (NIST SP 800-38D) with a random iv and no additional data. ct is as long as the
+// plaintext, 0 to 2^30 bytes. 128 bits are the size with which keys and payloads can be
+// exchanged with the hosted platform that has this format: there longer keys are cut to 16
+// bytes, so those of 256 bits are for pinseal alone, and for who writes AES-256-GCM.
+//
+// The newest version encrypts. A payload does not name its version: a reader tries them
+// from the newest to the oldest, 32 at most, and MUST give one error for whatever none of
+// them decrypts. A payload has one spelling: a line break, another alphabet, padding that
+// is missing or spare bits that are not zero are refused.
+//
+// A payload proves that a holder of the key made it. It does not prove when, or for which
+// row of a table: who can write to where payloads are kept can put one in the place of
+// another of the same key. Random IVs allow 2^32 payloads of one version.
+//
 // # What a sealed value does not prove
 //
 // Sealing needs public keys only. So a value proves its place, and neither who
