@@ -13,7 +13,7 @@
 //	OpenPin                      the ledger of a clone or a bare repository
 //	socket.FromEnviron           a server, pinseal serve (package pinseal/versions/socket)
 //
-// Each gives a [Reader]: Get, JSON, List, Version, Watch. The first two take [Options] with
+// Each gives a [Reader]: Get, JSON, Encrypt, Decrypt, List, Version, Watch. The first two take [Options] with
 // an identity, which [FindIdentity] finds, and return [*Secrets]. These names are all that
 // an app needs; the others here are what pinseal itself is made of.
 //
@@ -35,6 +35,9 @@
 //
 //	url, err := secrets.Get(ctx, "DATABASE_URL") // a seal.Secret: prints as [secret]
 //	db, err := sql.Open("pgx", string(url.Reveal()))
+//
+//	payload, err := secrets.Encrypt(ctx, "customer_data", []byte(email)) // by a named encryption key
+//	email, err := secrets.Decrypt(ctx, "customer_data", payload)
 //
 // Make the bundle with: pinseal bundle production -o production.bundle --for web, where web
 // is the service that the app runs as. testdata/app is a whole app. The module's path has no
@@ -93,6 +96,15 @@
 // old value, drop a secret, or seal a value of their own. The signed pin, which
 // fixes every byte of the set, and the human reading the diff before signing
 // are what stops that.
+//
+// A key's text is standard base64 of exactly bits, or the key does not open. What its
+// versions encrypt is a payload (package seal, "Named encryption key"). Versions are in the
+// set, so a pin says which keys a release has: it decrypts what was written by any version
+// up to its newest, and encrypts with that one. A payload of a later version is to it like
+// one of another key; whoever has the later one at hand too can tell ([NewerKeyError]).
+//
+// A version's number is used once. Rotating adds the next one, at most 32 in all; resetting
+// drops all and adds the next one, so that an old file cannot stand in for a new version.
 //
 // # set.sum
 //

@@ -2,10 +2,12 @@ package versions_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"time"
 
+	"pinseal/seal"
 	"pinseal/versions"
 )
 
@@ -61,6 +63,47 @@ func ExampleSecrets_Watch() {
 	// pin 1: hello
 	// pin 2: good morning
 	// still at pin 2 because ledger of production: went back from pin 2 to pin 1
+}
+
+// A named encryption key keeps users' data unreadable to whoever has the database alone.
+// After a rotation what was written before still decrypts.
+func ExampleSecrets_Encrypt() {
+	shop, done := versions.NewShop(nil)
+	defer done()
+	shop.Rotate("customer_data") // pinseal key create customer_data
+
+	ctx := context.Background()
+	open := func() *versions.Secrets {
+		secrets, err := versions.OpenBundle(shop.Bundle(), versions.Options{Identity: shop.Identity})
+		if err != nil {
+			log.Fatal(err)
+		}
+		return secrets
+	}
+	before := open()
+	row, err := before.Encrypt(ctx, "customer_data", []byte("ada@example.com"))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	shop.Rotate("customer_data")
+	email, err := open().Decrypt(ctx, "customer_data", row)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s\n", email.Reveal())
+
+	later, err := open().Encrypt(ctx, "customer_data", []byte("bob@example.com"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = before.Decrypt(ctx, "customer_data", later)
+	fmt.Println(errors.Is(err, seal.ErrNotEncrypted))
+	fmt.Println(err)
+	// Output:
+	// ada@example.com
+	// true
+	// not a valid encrypted value of key "customer_data"; if a later release wrote it, newer key version needed: pin 2 of production has version 1
 }
 
 // Two secrets of one set, while it may be replaced.

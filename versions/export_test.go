@@ -26,6 +26,12 @@ func NewShop(values map[string]string) (s *Shop, done func()) {
 	return s, t.done
 }
 
+// Rotate adds a version of a named encryption key, and publishes.
+func (s *Shop) Rotate(key string) {
+	s.app.addVersions(key, 128, 1)
+	s.app.publish("ci")
+}
+
 // Publish sets values and publishes.
 func (s *Shop) Publish(values map[string]string) {
 	for name, value := range values {

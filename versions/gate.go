@@ -210,26 +210,21 @@ func checkArmor(data []byte) error {
 func (g *gate) openAll(ctx context.Context, keys *Keyring) error {
 	set := &Set{Source: g.set, Environment: g.environment, Keys: keys}
 	type value struct {
-		place  seal.Place
-		sealed string
+		file *SecretFile
+		placed
 	}
 	var values []value
 	for _, name := range unionKeys(g.parsed, nil) {
 		f := g.parsed[name]
-		place := seal.Place{App: keys.Note().ID, Environment: g.environment, Kind: f.Kind, Name: name}
-		if f.Value != "" {
-			values = append(values, value{place, f.Value})
-		}
-		for _, v := range f.Versions {
-			place.Version = v.Number
-			values = append(values, value{place, v.Value})
+		for _, p := range f.places(keys.Note().ID, g.environment, name) {
+			values = append(values, value{f, p})
 		}
 	}
 	return InParallel(len(values), func(i int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		_, err := set.openSealed(values[i].place, values[i].sealed)
+		_, err := set.openPlaced(values[i].file, values[i].placed)
 		if errors.Is(err, seal.ErrNoKey) {
 			return nil
 		}

@@ -19,8 +19,10 @@ type Info struct {
 	Expires     string    `json:"expires,omitempty"` // 2027-01-31
 	Optional    bool      `json:"optional,omitempty"`
 	Blank       bool      `json:"blank,omitempty"`
-	Version     string    `json:"version"`          // hex SHA-256 of its file
-	Created     time.Time `json:"created,omitzero"` // where git's history is at hand
+	Bits        int       `json:"bits,omitempty"`         // KindKey: 128 or 256
+	KeyVersions []uint32  `json:"key_versions,omitempty"` // KindKey: ascending; the last one encrypts
+	Version     string    `json:"version"`                // hex SHA-256 of its file
+	Created     time.Time `json:"created,omitzero"`       // where git's history is at hand
 	Updated     time.Time `json:"updated,omitzero"`
 }
 
@@ -92,8 +94,12 @@ func (s *Set) info(name string, data []byte) (Info, error) {
 		return Info{}, err
 	}
 	digest := digestOf(data)
-	return Info{
+	info := Info{
 		ID: SecretID(s.Keys.Note().ID, s.Environment, name), Name: name, Kind: f.Kind, Description: f.About, Expires: f.Expires,
-		Optional: f.Optional, Blank: f.Blank(), Version: hex.EncodeToString(digest[:]),
-	}, nil
+		Optional: f.Optional, Blank: f.Blank(), Bits: f.Bits, Version: hex.EncodeToString(digest[:]),
+	}
+	for _, v := range f.Versions {
+		info.KeyVersions = append(info.KeyVersions, v.Number)
+	}
+	return info, nil
 }

@@ -2,9 +2,7 @@ package versions
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"sync"
 	"sync/atomic"
@@ -23,6 +21,7 @@ import (
 //	seal.ErrNoKey     the identity does not open it
 //	ErrNotAuthentic   something does not prove to be what it should be
 //	*JSONError        the value is not the JSON that is wanted
+//	*NotEncryptedError no version of the key decrypts it: changed, foreign, or no payload
 type Reader interface {
 	// Get opens one secret; of a named key, the newest version, which a server does
 	// not give out. Each call gives a plaintext of its own, which is kept nowhere. It
@@ -31,6 +30,13 @@ type Reader interface {
 	// JSON opens one secret and decodes it as encoding/json does. After an error into
 	// may be filled in part.
 	JSON(ctx context.Context, name string, into any) error
+	// Encrypt encrypts with the newest version of a named encryption key. The payload is
+	// standard base64 of a 12-byte IV, AES-GCM ciphertext and tag.
+	Encrypt(ctx context.Context, key string, plaintext []byte) (payload string, err error)
+	// Decrypt gives what a payload of that key was made of, whichever of its versions
+	// made it. Before the first pin that has that version it is an error, and so is
+	// whatever is not exactly a payload, such as one with a line break behind it.
+	Decrypt(ctx context.Context, key, payload string) (seal.Secret, error)
 	// List says what secrets there are, sorted by name, never a value.
 	List(ctx context.Context) ([]Info, error)
 	// Version says which set it is.
@@ -106,6 +112,7 @@ type supply interface {
 type opened struct {
 	*Release
 	files map[string]*SecretFile
+	keys  map[string]*seal.NamedKey // those that are not blank
 }
 
 // newOpened reads a whole release, and opens every value once, on all cores: one whose
@@ -116,22 +123,32 @@ func newOpened(ctx context.Context, r *Release) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &opened{Release: r, files: make(map[string]*SecretFile, len(names))}
+	o := &opened{Release: r, files: make(map[string]*SecretFile, len(names)), keys: map[string]*seal.NamedKey{}}
 	for i, f := range files {
 		o.files[names[i]] = f
 	}
+	keys := make([]*seal.NamedKey, len(files))
 	// An identity that reads nothing here is told so before the first secret is added.
 	if _, err := r.Keys.candidates(seal.ReadSlot(r.Environment)); err != nil {
 		return nil, err
 	}
-	err = InParallel(len(files), func(i int) error {
+	err = InParallel(len(files), func(i int) (err error) {
 		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if files[i].Kind == KindKey && !files[i].Blank() {
+			keys[i], err = r.OpenKey(names[i], files[i])
 			return err
 		}
 		return r.Opens(names[i], files[i])
 	})
 	if err != nil {
 		return nil, err
+	}
+	for i, key := range keys {
+		if key != nil {
+			o.keys[names[i]] = key
+		}
 	}
 	return o, nil
 }
@@ -158,14 +175,18 @@ func (s *Secrets) Get(ctx context.Context, name string) (seal.Secret, error) {
 	now := s.now.Load()
 	f, ok := now.files[name]
 	if !ok {
-		missing := &NotFoundError{What: "secret", Name: name, In: now.Environment + " of the " + now.Source.What}
-		if seal.CheckSecretName(name) != nil {
-			missing.Name = "" // it may be a value in the wrong place
-		}
-		return seal.Secret{}, missing
+		return seal.Secret{}, now.missing("secret", name)
 	}
 	v, err := now.Open(name, f)
 	return v.Secret, err
+}
+
+func (o *opened) missing(what, name string) error {
+	e := &NotFoundError{What: what, Name: name, In: o.Environment + " of the " + o.Source.What}
+	if seal.CheckSecretName(name) != nil {
+		e.Name = "" // it may be a value in the wrong place
+	}
+	return e
 }
 
 // JSON opens one secret and decodes it as encoding/json does. A value that does not fit
@@ -218,33 +239,4 @@ func (s *Secrets) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.from.close()
-}
-
-// JSONError says that the value of a secret is not the JSON that was asked for, and
-// nothing of what it is instead.
-type JSONError struct {
-	Name  string
-	Field string // where in the Go value that it was decoded into; "" for all of it
-}
-
-func (e *JSONError) Error() string {
-	if e.Field != "" {
-		return fmt.Sprintf("secret %q: the JSON at %s is not of the type that is wanted", e.Name, e.Field)
-	}
-	return fmt.Sprintf("secret %q is not the JSON that is wanted", e.Name)
-}
-
-// DecodeJSON decodes the value of the secret of that name: see [Reader]. What is wrong
-// with into is an error of encoding/json.
-func DecodeJSON(name string, value seal.Secret, into any) error {
-	err := json.Unmarshal(value.Reveal(), into)
-	if err == nil || errors.As(err, new(*json.InvalidUnmarshalError)) {
-		return err
-	}
-	// What encoding/json says quotes the value.
-	wrong := &JSONError{Name: name}
-	if typed, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		wrong.Field = typed.Field
-	}
-	return wrong
 }

@@ -42,13 +42,8 @@ func (s *Set) Open(name string, f *SecretFile) (Value, error) {
 	if f.Blank() {
 		return Value{}, &BlankError{Name: name, Environment: s.Environment}
 	}
-	place := seal.Place{App: s.Keys.Note().ID, Environment: s.Environment, Kind: f.Kind, Name: name}
-	sealed := f.Value
-	if f.Kind == KindKey {
-		newest := f.Versions[len(f.Versions)-1]
-		place.Version, sealed = newest.Number, newest.Value
-	}
-	secret, err := s.openSealed(place, sealed)
+	places := f.places(s.Keys.Note().ID, s.Environment, name)
+	secret, err := s.openPlaced(f, places[len(places)-1])
 	return Value{Name: name, File: f, Secret: secret}, err
 }
 
@@ -75,7 +70,7 @@ func (s *Set) openSealed(place seal.Place, sealed string) (seal.Secret, error) {
 func (s *Set) Opens(name string, f *SecretFile) error {
 	var first error
 	for _, v := range f.places(s.Keys.Note().ID, s.Environment, name) {
-		_, err := s.openSealed(v.place, v.sealed)
+		_, err := s.openPlaced(f, v)
 		if errors.Is(err, ErrNotAuthentic) {
 			return err
 		}
