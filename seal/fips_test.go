@@ -36,6 +36,13 @@ func TestFIPSProcess(t *testing.T) {
 		t.Skip("TestFIPSOnly runs this in a process of its own")
 	}
 	runDir(t, "value", runValue)
+	runDir(t, "named_key", runNamedKey)
+	for _, bits := range []int{128, 256} {
+		_, key := randomNamedKey(t, bits)
+		if got, _, err := key.Decrypt(nil, mustEncrypt(t, key, []byte("value"))); err != nil || string(got) != "value" {
+			t.Errorf("key of %d bits: %q, %v", bits, got, err)
+		}
+	}
 	if _, _, err := NewIdentity(); !errors.Is(err, ErrIdentity) {
 		t.Errorf("new identity: %v", err)
 	}

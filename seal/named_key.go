@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"slices"
 )
 
@@ -147,7 +148,7 @@ func (k *NamedKey) Encrypt(dst, plain []byte) ([]byte, error) {
 // is not modified and must not overlap dst's spare capacity.
 func (k *NamedKey) Decrypt(dst, payload []byte) (out []byte, version uint32, err error) {
 	size, ok := rawLen(payload)
-	if !ok || size < nonceSize+tagSize || size > nonceSize+MaxPlaintext+tagSize {
+	if !ok || size < nonceSize+tagSize || size > nonceSize+MaxPlaintext+tagSize || size > math.MaxInt/2 {
 		return nil, 0, ErrNotEncrypted
 	}
 	h := k.hold()
