@@ -45,8 +45,6 @@ func TestSDKOfProgram(t *testing.T) {
 			add(want, "", "exists", name)
 		}
 		add(nil, "unsupported", "exists", sdkID)
-		add(nil, "unsupported", "encrypt_with_key", "KEY", "CANARY")
-		add(nil, "unsupported", "decrypt_with_key", "KEY", strings.Repeat("CANARY", 1<<16))
 		add(map[string]any{"id": "work tree", "app": id, "environment": "dev"}, "", "version")
 		a.check(repo, nil, cases)
 		a.lists(repo)
@@ -123,8 +121,12 @@ func TestSDKOfOddPrograms(t *testing.T) {
 		add("failed", "echo CANARY", 60, list, exists, sdkAsk("version"))
 		add("failed", `echo '{"secrets":[{"name":"TEXT"},"CANARY"]}'`, 60, list, exists)
 		add("not_found", `[ $1 = get ] && exit 3; echo '{"secrets":[{"name":"OTHER"}]}'`, 60, get)
-		add("unsupported", `[ $1 = help ] && exit 2; exit 2`, 60, encrypt)
-		add("invalid", `[ $1 = help ] && exit 0; exit 2`, 60, encrypt)
+		add("invalid", "exit 2", 60, encrypt)
+		add("failed", "echo CANARY text", 60, encrypt)
+		add("failed", "printf 'Q0FOQVJZ\\n\\n'", 60, encrypt)
+		for code, kind := range map[string]string{"not_found": "secret", "blank": "key"} {
+			add(code, `[ $1 = encrypt ] && exit 3; echo '{"secrets":[{"name":"KEY","kind":"`+kind+`","state":"blank"}]}'`, 60, encrypt)
+		}
 		a.check(a.dir, nil, cases)
 
 		key := program(`[ "$*" = "$1 --no-input --key KEY" ] || exit 9; [ $1 = encrypt ] && base64 -w0 || base64 -d`)

@@ -35,7 +35,7 @@ func TestSDKOfRefusals(t *testing.T) {
 			{"invalid", 400, "invalid"}, {"unauthorized", 401, "unauthorized"}, {"forbidden", 403, "forbidden"}, {"not_found", 404, "not_found"},
 			{"blank", 404, "blank"}, {"read_only", 405, "unsupported"}, {"taken", 409, "conflict"}, {"conflict", 409, "conflict"}, {"changed", 412, "conflict"},
 			{"too_large", 413, "invalid"}, {"not_json", 422, "not_json"}, {"no_key", 403, "no_key"}, {"not_authentic", 500, "not_authentic"},
-			{"unsupported", 501, "unsupported"}, {"failed", 500, "failed"}, {"method", 405, "failed"}, {"unavailable", 503, "failed"},
+			{"not_encrypted", 422, "not_authentic"}, {"busy", 503, "unavailable"}, {"failed", 500, "failed"}, {"method", 405, "failed"}, {"unavailable", 503, "failed"},
 		} {
 			refuse(fmt.Sprint(i), r.status, r.server, r.code)
 			refuse(fmt.Sprint(i, "x"), 418, r.server, "failed")
@@ -80,8 +80,8 @@ func TestSDKOfUnreadBodies(t *testing.T) {
 				cases = append(cases, sdkCase{sdkAsk("encrypt_with_key", "KEY", value).of(map[string]any{"socket_path": socket, "timeout": 60}), want, code})
 			}
 		}
-		no := sdkHTTP("501 No", "Connection: close\r\n", `{"error":{"code":"unsupported","message":"CANARY"}}`)
-		add(5, nil, "unsupported", sdkUnread(a, "said", no))
+		no := sdkHTTP("413 No", "Connection: close\r\n", `{"error":{"code":"too_large","message":"CANARY"}}`)
+		add(5, nil, "invalid", sdkUnread(a, "said", no))
 		add(1, nil, "unavailable", sdkUnread(a, "half", no[:len(no)-5]))
 		add(1, nil, "unavailable", sdkUnread(a, "none", ""))
 		// One that reads it without ever asking for it.

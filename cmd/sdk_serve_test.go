@@ -42,9 +42,6 @@ func TestSDKOfServe(t *testing.T) {
 		add(false, "", "exists", "BLANK")
 		add(false, "", "exists", "NONE")
 		add(true, "", "exists", "TEXT")
-		add(nil, "unsupported", "encrypt_with_key", "KEY", "CANARY")
-		add(nil, "unsupported", "decrypt_with_key", "KEY", "CANARY")
-		add(nil, "unsupported", "encrypt_with_key", "KEY", strings.Repeat("CANARY", 1<<16))
 
 		socket := filepath.Join(a.sockets, "serve")
 		a.serve(repo, "--at", "pin", "--socket", socket)

@@ -124,14 +124,19 @@ func (s *sdkServer) secret(w http.ResponseWriter, ref string) {
 	}
 }
 
-// crypt is a server that has a key GOOD, which turns bytes into base64.
+// crypt is a server that has a key GOOD, which turns bytes into base64, and ODD, which
+// turns them into what is no payload.
 func (s *sdkServer) crypt(w http.ResponseWriter, r *http.Request, key, what string) {
 	body, err := io.ReadAll(r.Body)
 	switch {
 	case key == "ECHO":
 		sdkReply(w, 500, map[string]any{"error": map[string]any{"code": "failed", "message": string(body)}})
+	case key == "OTHER":
+		sdkRefuse(w, 422, "not_encrypted")
+	case key == "ODD":
+		sdkReply(w, 200, map[string]any{"value": "Q0FOQVJZ\n"})
 	case key != "GOOD" || err != nil:
-		sdkRefuse(w, 501, "unsupported")
+		sdkRefuse(w, 404, "not_found")
 	case what == "encrypt":
 		sdkReply(w, 200, map[string]any{"value": base64.StdEncoding.EncodeToString(body)})
 	default:
@@ -187,9 +192,14 @@ func sdkServerCases() (cases []sdkCase) {
 	add("CANARY", "", "decrypt_with_key", "GOOD", "Q0FOQVJZ")
 	add([]byte{0xff, 0}, "", "decrypt_bytes_with_key", "GOOD", "/wA=")
 	add(nil, "invalid", "decrypt_with_key", "GOOD", "/wA=")
-	add(nil, "unsupported", "encrypt_with_key", "OTHER", "CANARY")
-	add(nil, "unsupported", "decrypt_with_key", "OTHER", "CANARY")
-	add(nil, "unsupported", "encrypt_with_key", "OTHER", strings.Repeat("CANARY", 1<<16))
+	add(nil, "not_authentic", "decrypt_with_key", "OTHER", "Q0FOQVJZ")
+	add(nil, "not_found", "decrypt_with_key", "NONE", "Q0FOQVJZ")
+	add(nil, "not_found", "encrypt_with_key", "NONE", strings.Repeat("CANARY", 1<<16))
+	add(nil, "failed", "encrypt_with_key", "ODD", "CANARY")
+	for _, text := range []any{"", "CANARY", "Q0FOQVJZ\n", "\nQ0FOQVJZ", "Q0FO QVJZ", "_wA=", "/wA", "/wB=", []byte("Q0FOQVJZ\n")} { // no payload
+		add(nil, "not_authentic", "decrypt_with_key", "GOOD", text)
+		add(nil, "not_authentic", "decrypt_bytes_with_key", "ECHO", text)
+	}
 	add(nil, "failed", "encrypt_with_key", "ECHO", "CANARY")
 	return cases
 }

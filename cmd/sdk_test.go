@@ -70,36 +70,47 @@ func eachSDK(t *testing.T, f func(a *sdkApp)) {
 	if runtime.GOOS == "windows" {
 		t.Skip("its programs are scripts, and its servers on unix sockets")
 	}
-	for _, l := range []struct {
-		language, file, driver string
-		program, flags         []string
-	}{
-		{"python", "pinseal.py", "drive.py", []string{"python3", "-c", "import sys; print(sys.executable)"}, []string{"-W", "error"}},
-		{"javascript", "pinseal.mjs", "drive.cjs", []string{"node", "-p", "process.execPath"}, nil},
-	} {
-		t.Run(l.language, func(t *testing.T) {
+	for _, l := range sdkLanguages {
+		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
-			// Asked for itself: what PATH has may be a shim that needs PATH.
-			out, err := exec.Command(l.program[0], l.program[1:]...).Output()
-			if err != nil {
-				t.Skipf("%s is not on this machine: %v", l.program[0], err)
-			}
-			program := append([]string{strings.TrimSpace(string(out))}, l.flags...)
-			driver, err := filepath.Abs("testdata/sdk/" + l.driver)
-			if err != nil {
-				t.Fatal(err)
-			}
-			a := &sdkApp{world: newWorld(t), t: t, language: l.language}
-			a.dir = a.path("app")
-			if a.sockets, err = os.MkdirTemp("", "sdk"); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { os.RemoveAll(a.sockets) })
-			a.write(filepath.Join(a.dir, l.file), []byte(a.pinseal(a.root, "", "sdk", l.language)))
-			a.program = append(program, driver, a.dir)
-			f(a)
+			f(l.app(t))
 		})
 	}
+}
+
+// sdkLanguage is a language that there is a client in.
+type sdkLanguage struct {
+	name, file, driver string
+	program, flags     []string
+}
+
+var sdkLanguages = []sdkLanguage{
+	{"python", "pinseal.py", "drive.py", []string{"python3", "-c", "import sys; print(sys.executable)"}, []string{"-W", "error"}},
+	{"javascript", "pinseal.mjs", "drive.cjs", []string{"node", "-p", "process.execPath"}, nil},
+}
+
+// app makes an app in the language, which this machine has or the test is skipped.
+func (l sdkLanguage) app(t *testing.T) *sdkApp {
+	t.Helper()
+	// Asked for itself: what PATH has may be a shim that needs PATH.
+	out, err := exec.Command(l.program[0], l.program[1:]...).Output()
+	if err != nil {
+		t.Skipf("%s is not on this machine: %v", l.program[0], err)
+	}
+	program := append([]string{strings.TrimSpace(string(out))}, l.flags...)
+	driver, err := filepath.Abs("testdata/sdk/" + l.driver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &sdkApp{world: newWorld(t), t: t, language: l.name}
+	a.dir = a.path("app")
+	if a.sockets, err = os.MkdirTemp("", "sdk"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(a.sockets) })
+	a.write(filepath.Join(a.dir, l.file), []byte(a.pinseal(a.root, "", "sdk", l.name)))
+	a.program = append(program, driver, a.dir)
+	return a
 }
 
 // calls makes the calls in one process of the app, in its directory or another.

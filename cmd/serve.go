@@ -32,6 +32,7 @@ by anything else.
   GET /v1/secrets                  names and what stands beside them, no values
   GET /v1/secrets/NAME             one secret with its value; by id too
   GET /v1/secrets/NAME/value       its bytes; with /json the value as JSON
+  POST /v1/keys/NAME/encrypt       the body, encrypted; and /decrypt
   GET /v1/version?not=ID&wait=60   which pin it is, once it is another
   GET /v1/health, /metrics         whether it is the newest; Prometheus
 
@@ -41,6 +42,9 @@ $XDG_RUNTIME_DIR. With --listen it is TCP on a loopback address, and each reques
 carries the token of --token-file, which is read once. One line of JSON goes to stderr or
 --audit FILE for each value that is read, before it is told; FILE is opened anew on SIGHUP,
 which ends nothing.
+
+Named encryption keys encrypt and decrypt bodies, application/octet-stream, of up to 8
+MiB; the keys themselves are not told. One line of the audit says which version did it.
 
 With --watch or --follow each newer pin takes the place of the one before, at once and
 whole. When the remote is gone or lies, the last good pin stays and /v1/health says so.

@@ -201,8 +201,12 @@ func (st *workTreeStore) List(ctx context.Context) ([]versions.Info, error) {
 
 // infoOf is what is said of a secret, without dates.
 func infoOf(id seal.AppID, env, name string, f *versions.SecretFile, file []byte) versions.Info {
-	return versions.Info{ID: versions.SecretID(id, env, name), Name: name, Kind: f.Kind, Description: f.About,
-		Expires: f.Expires, Optional: f.Optional, Blank: f.Blank(), Version: fileVersion(file)}
+	info := versions.Info{ID: versions.SecretID(id, env, name), Name: name, Kind: f.Kind, Description: f.About,
+		Expires: f.Expires, Optional: f.Optional, Blank: f.Blank(), Bits: f.Bits, Version: fileVersion(file)}
+	for _, v := range f.Versions {
+		info.KeyVersions = append(info.KeyVersions, v.Number)
+	}
+	return info
 }
 
 // Get implements [serve.Store].
@@ -225,4 +229,18 @@ func (st *workTreeStore) Get(ctx context.Context, ref string) (versions.Info, se
 	info.Blank = info.Blank && !v.overrides(info.Name)
 	value, err := v.Get(info.Name)
 	return info, value.Secret, err
+}
+
+// Key implements [serve.Store].
+func (st *workTreeStore) Key(ctx context.Context, ref string) (versions.Info, *seal.NamedKey, error) {
+	v, err := st.now(ctx)
+	if err != nil {
+		return versions.Info{}, nil, err
+	}
+	info, err := st.find(ctx, v, ref)
+	if err != nil {
+		return versions.Info{}, nil, err
+	}
+	key, _, err := v.NamedKey(info.Name)
+	return info, key, err
 }

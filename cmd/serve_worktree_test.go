@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -173,7 +174,7 @@ func TestWorkTreeStore(t *testing.T) {
 		if info.ID != versions.SecretID(p.note.ID, "dev", step.name) || info.Created.IsZero() || info.Updated.IsZero() {
 			t.Errorf("got %+v", info)
 		}
-		if got := p.wantValue(step.name, step.value); got != info {
+		if got := p.wantValue(step.name, step.value); !reflect.DeepEqual(got, info) {
 			t.Errorf("read %+v, the change said %+v", got, info)
 		}
 	}
@@ -190,7 +191,7 @@ func TestWorkTreeStore(t *testing.T) {
 	// Nothing to change is no commit.
 	before := p.out("rev-parse", "HEAD")
 	again, err := p.Update(ctx, "URL", info.Version, serve.Change{Description: text("")})
-	if err != nil || again != info || p.out("rev-parse", "HEAD") != before {
+	if err != nil || !reflect.DeepEqual(again, info) || p.out("rev-parse", "HEAD") != before {
 		t.Errorf("got %+v, %v, want %+v", again, err, info)
 	}
 	p.check(p.Delete(ctx, "URL", info.Version))

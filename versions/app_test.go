@@ -79,11 +79,11 @@ func (b *builder) refuses(why, app string, env ...string) {
 	}
 }
 
-// sessionOf is what the app makes of the key.
+// sessionOf is what the app makes of the keys.
 func sessionOf(key string) string {
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte("ada"))
-	return fmt.Sprintf("session of ada: ada.%x\n", mac.Sum(nil)[:8])
+	return fmt.Sprintf("session of ada: ada.%x\nemail of ada: [secret], stored in 60 characters\n", mac.Sum(nil)[:8])
 }
 
 // The example app: built with a bundle of a repository, run as a unit and against a
@@ -94,6 +94,7 @@ func TestExampleApp(t *testing.T) {
 	}
 	shop, done := versions.NewShop(map[string]string{"SESSION_KEY": "first key"})
 	defer done()
+	shop.Rotate("customer_data")
 	old := shop.Bundle()
 	shop.Publish(map[string]string{"SESSION_KEY": "second key"})
 	b := &builder{t: t, dir: t.TempDir()}
@@ -104,7 +105,7 @@ func TestExampleApp(t *testing.T) {
 	unit := "CREDENTIALS_DIRECTORY=" + credentials
 	app := b.build(shop.Bundle())
 	out, said, err := b.run(app, unit)
-	if want := "pin 2 of production\n" + sessionOf("second key"); out != want || said != "" || err != nil {
+	if want := "pin 3 of production\n" + sessionOf("second key"); out != want || said != "" || err != nil {
 		t.Errorf("%q, %q, %v; want %q", out, said, err, want)
 	}
 	b.refuses("there is no identity", app)
@@ -121,7 +122,7 @@ func TestExampleApp(t *testing.T) {
 	}
 	path := serveRelease(t, shop.Identity.Reveal(), old)
 	out, said, err = b.run(app, "PINSEAL_SOCKET="+path)
-	if want := "pin 1 of production\n" + sessionOf("first key"); out != want || said != "" || err != nil {
+	if want := "pin 2 of production\n" + sessionOf("first key"); out != want || said != "" || err != nil {
 		t.Errorf("%q, %q, %v; want %q", out, said, err, want)
 	}
 }

@@ -31,7 +31,8 @@ type Reader interface {
 	// may be filled in part.
 	JSON(ctx context.Context, name string, into any) error
 	// Encrypt encrypts with the newest version of a named encryption key. The payload is
-	// standard base64 of a 12-byte IV, AES-GCM ciphertext and tag.
+	// standard base64 of a 12-byte IV, AES-GCM ciphertext and tag. More than 1 GiB of
+	// plaintext is refused, by a server more than 8 MiB.
 	Encrypt(ctx context.Context, key string, plaintext []byte) (payload string, err error)
 	// Decrypt gives what a payload of that key was made of, whichever of its versions
 	// made it. Before the first pin that has that version it is an error, and so is

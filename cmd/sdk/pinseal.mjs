@@ -24,7 +24,7 @@
  *     not_found      there is no such secret; a set that cannot be had is "unavailable"
  *     blank          declared, and no value set
  *     no_key         the identity here does not open it
- *     not_authentic  it does not prove to be what it should be
+ *     not_authentic  it does not prove to be what it should be, or does not decrypt
  *     unauthorized   no token, or another
  *     forbidden      the server does not serve this user
  *     conflict       a state that a person has to sort out first
@@ -47,12 +47,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** @typedef {"not_found"|"blank"|"no_key"|"not_authentic"|"unauthorized"|"forbidden"|"conflict"|"not_json"|"invalid"|"unsupported"|"unavailable"|"failed"} Code */
 /** @typedef {{name: string, kind: string, description: string, expires: string, optional: boolean, blank: boolean, id?: string, version?: string, created?: string, updated?: string}} Info */
 /** @typedef {{id: string, app?: string, environment?: string, commit?: string, [more: string]: unknown}} Version */
-/** @typedef {{ref(name: string): string, get(ref: string): Promise<Buffer>, list(): Promise<Info[]>, version(): Promise<Version>, crypt(what: string, key: string, value: string|Uint8Array): Promise<Buffer>}} Source */
+/** @typedef {{ref(name: string): string, get(ref: string): Promise<Buffer>, list(): Promise<Info[]>, version(): Promise<Version>, crypt(what: string, key: string, body: Buffer): Promise<Buffer>}} Source */
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const URL_FORM = /^http:\/\/(localhost|[0-9.]{7,15}|\[::1\])(?::([0-9]{1,5}))?\/?$/;
-const VALUE_LIMIT = 1 << 20, LIST_LIMIT = 16 << 20, TALK_LIMIT = 64 << 10; // bytes of a reply
+const VALUE_LIMIT = 1 << 20, LIST_LIMIT = 16 << 20, CRYPT_LIMIT = 64 << 20, TALK_LIMIT = 64 << 10; // bytes of a reply
 const AT_ONCE = 64 << 10; // bytes of a body that fit a socket, so that a server's reply is read in any case
 const LONGEST = 86_400_000; // milliseconds of a timeout
 /**
@@ -64,8 +64,11 @@ const REFUSALS = new Map([
   ["not_found", [404, "not_found"]], ["blank", [404, "blank"]], ["read_only", [405, "unsupported"]],
   ["taken", [409, "conflict"]], ["conflict", [409, "conflict"]], ["changed", [412, "conflict"]],
   ["too_large", [413, "invalid"]], ["not_json", [422, "not_json"]], ["no_key", [403, "no_key"]],
-  ["not_authentic", [500, "not_authentic"]], ["unsupported", [501, "unsupported"]],
+  ["not_encrypted", [422, "not_authentic"]], ["not_authentic", [500, "not_authentic"]], ["busy", [503, "unavailable"]],
 ]);
+const NOT_ENCRYPTED = "not a valid encrypted value, or newer key version needed";
+/** What is shown of a refusal after a value went out: nothing that came back. */
+const HIDDEN = new Map([["not_encrypted", NOT_ENCRYPTED], ["too_large", "the value is larger than the server takes"]]);
 /** @type {Map<number, Code>} */
 const CODE_OF_EXIT = new Map([[2, "invalid"], [3, "unavailable"], [4, "no_key"], [5, "not_authentic"], [6, "conflict"]]);
 
@@ -149,19 +152,26 @@ export class Client {
     return this.#do((source) => source.version());
   }
 
-  /** The value, encrypted with the named key, as text. @param {string} key @param {string|Uint8Array} value @returns {Promise<string>} */
+  /**
+   * The value, encrypted with the named key: a payload, which is base64. A server takes 8 MiB.
+   * @param {string} key @param {string|Uint8Array} value @returns {Promise<string>}
+   */
   encryptWithKey(key, value) {
-    return this.#do(async (source) => text(key, await source.crypt("encrypt", key, value), "").trim());
+    return this.#do(async (source) => {
+      const payload = await source.crypt("encrypt", checked(key, "key", NAME), bytes(value));
+      if (!isPayload(payload)) throw strange();
+      return payload.toString("latin1");
+    });
   }
 
-  /** The text that encryptWithKey was given. @param {string} key @param {string|Uint8Array} payload @returns {Promise<string>} */
+  /** The text that encryptWithKey made the payload of. @param {string} key @param {string|Uint8Array} payload @returns {Promise<string>} */
   decryptWithKey(key, payload) {
-    return this.#do(async (source) => text(key, await source.crypt("decrypt", key, payload), "decryptBytesWithKey"));
+    return this.#do(async (source) => text(key, await decrypted(source, key, payload), "decryptBytesWithKey"));
   }
 
-  /** The bytes that encryptWithKey was given. @param {string} key @param {string|Uint8Array} payload @returns {Promise<Buffer>} */
+  /** The bytes that encryptWithKey made the payload of. @param {string} key @param {string|Uint8Array} payload @returns {Promise<Buffer>} */
   decryptBytesWithKey(key, payload) {
-    return this.#do((source) => source.crypt("decrypt", key, payload));
+    return this.#do((source) => decrypted(source, key, payload));
   }
 
   /**
@@ -194,6 +204,14 @@ export class Client {
     }
     return program(await findProgram(variable(env, "PINSEAL_BIN")), this.#timeout);
   }
+}
+
+/** @param {Source} source @param {string} key @param {string|Uint8Array} payload */
+function decrypted(source, key, payload) {
+  const body = bytes(payload);
+  checked(key, "key", NAME);
+  if (!isPayload(body)) throw new SecretError("not_authentic", key + ": " + NOT_ENCRYPTED); // the program would take a line end
+  return source.crypt("decrypt", key, body);
 }
 
 /**
@@ -236,8 +254,7 @@ function server(target, who, timeout) {
       if (typeof reply.id !== "string") throw strange();
       return reply;
     },
-    crypt: async (what, key, value) =>
-      valueOf(await ask("POST", `/v1/keys/${checked(key, "key", NAME)}/${what}`, VALUE_LIMIT, bytes(value))),
+    crypt: async (what, key, body) => valueOf(await ask("POST", `/v1/keys/${key}/${what}`, CRYPT_LIMIT, body)),
   };
 }
 
@@ -324,7 +341,7 @@ function refusal(status, reply, path, hidden) {
   if (status !== wanted) return strange();
   if (code === "not_found" && !/^\/v1\/(secrets|keys)\//.test(path)) code = "unavailable"; // it was the set
   const ref = path.split("/")[3]; // of /v1/secrets/REF
-  const message = hidden ? "the server refuses" : clean(error.message); // a value went out: nothing that came back is shown
+  const message = hidden ? HIDDEN.get(error.code) ?? "the server refuses" : clean(error.message);
   return new SecretError(code, (ref ? ref + ": " : "") + message);
 }
 
@@ -343,6 +360,12 @@ function program(file, timeout) {
     if (!isObject(reply)) throw strange();
     return reply;
   }
+  /** @param {number} exit @param {string} name @param {string[]} kinds @returns {Promise<Code>} */
+  async function codeOf(exit, name, ...kinds) {
+    if (exit !== 3) return CODE_OF_EXIT.get(exit) ?? "failed";
+    const found = infos(await listed(), "about").find((info) => info.name === name && kinds.includes(info.kind)); // what was not found?
+    return !found ? "not_found" : found.blank ? "blank" : "failed";
+  }
   return {
     ref(name) {
       if (ID.test(checked(name, "secret", NAME, ID))) {
@@ -353,9 +376,7 @@ function program(file, timeout) {
     async get(ref) {
       const { exit, out, message } = await run(["get", "--no-input", ref], VALUE_LIMIT);
       if (exit === 0) return out;
-      if (exit !== 3) throw new SecretError(CODE_OF_EXIT.get(exit) ?? "failed", message);
-      const found = infos(await listed(), "about").find((info) => info.name === ref); // what was not found?
-      throw new SecretError(!found ? "not_found" : found.blank ? "blank" : "failed", message);
+      throw new SecretError(await codeOf(exit, ref, "secret", "key"), message);
     },
     list: async () => infos(await listed(), "about"),
     async version() {
@@ -363,14 +384,11 @@ function program(file, timeout) {
       if ([id, app, environment].some((value) => typeof value !== "string")) throw strange();
       return commit === undefined ? { id, app, environment } : { id, app, environment, commit };
     },
-    async crypt(what, key, value) {
-      const { exit, out } = await run([what, "--no-input", "--key", checked(key, "key", NAME)], VALUE_LIMIT, bytes(value));
-      if (exit === 0) return out;
-      if (exit === 2 && (await run(["help", what], LIST_LIMIT)).exit !== 0) {
-        throw new SecretError("unsupported", "this version of pinseal has no " + what);
-      }
-      const code = exit === 3 ? "not_found" : CODE_OF_EXIT.get(exit) ?? "failed";
-      throw new SecretError(code, `pinseal ${what} ended with exit code ${exit}`);
+    async crypt(what, key, body) {
+      const { exit, out, message } = await run([what, "--no-input", "--key", key], CRYPT_LIMIT, body);
+      if (exit === 0) return what === "encrypt" && out.at(-1) === 10 ? out.subarray(0, -1) : out; // a line
+      const known = /^(not a valid encrypted value|newer key version needed)/.test(message);
+      throw new SecretError(await codeOf(exit, key, "key"), known ? key + ": " + NOT_ENCRYPTED : `pinseal ${what} ended with exit code ${exit}`);
     },
   };
 }
@@ -528,7 +546,7 @@ function text(name, data, other) {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
   } catch {
-    throw new SecretError("invalid", name + ": the value is not UTF-8 text" + (other && ": use " + other));
+    throw new SecretError("invalid", name + ": the value is not UTF-8 text: use " + other);
   }
 }
 
@@ -549,6 +567,12 @@ function valueOf({ value, value_base64: packed }) {
     if (data.toString(coding) === given) return data;
   }
   throw strange();
+}
+
+/** @param {Buffer} data */
+function isPayload(data) {
+  const text = data.toString("latin1");
+  return text !== "" && Buffer.from(text, "base64").toString("base64") === text;
 }
 
 /** @param {any} reply @param {string} about @returns {Info[]} */

@@ -22,7 +22,7 @@ Every failure is a SecretError with a code:
     not_found      there is no such secret; a set that cannot be had is "unavailable"
     blank          declared, and no value set
     no_key         the identity here does not open it
-    not_authentic  it does not prove to be what it should be
+    not_authentic  it does not prove to be what it should be, or does not decrypt
     unauthorized   no token, or another
     forbidden      the server does not serve this user
     conflict       a state that a person has to sort out first
@@ -58,7 +58,7 @@ __all__ = ["Client", "SecretError", "get_secret", "get_bytes", "get_json", "exis
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _URL = re.compile(r"http://(localhost|[0-9.]{7,15}|\[::1\])(?::([0-9]{1,5}))?/?")
-_VALUE_LIMIT, _LIST_LIMIT, _TALK_LIMIT = 1 << 20, 16 << 20, 64 << 10  # bytes of a reply
+_VALUE_LIMIT, _LIST_LIMIT, _CRYPT_LIMIT, _TALK_LIMIT = 1 << 20, 16 << 20, 64 << 20, 64 << 10  # bytes of a reply
 _LONGEST = 86400  # seconds of a timeout
 # What a server says, with the status that it has to have, and the code that comes of it.
 _REFUSALS = {
@@ -66,8 +66,11 @@ _REFUSALS = {
     "not_found": (404, "not_found"), "blank": (404, "blank"), "read_only": (405, "unsupported"),
     "taken": (409, "conflict"), "conflict": (409, "conflict"), "changed": (412, "conflict"),
     "too_large": (413, "invalid"), "not_json": (422, "not_json"), "no_key": (403, "no_key"),
-    "not_authentic": (500, "not_authentic"), "unsupported": (501, "unsupported")}
+    "not_encrypted": (422, "not_authentic"), "not_authentic": (500, "not_authentic"), "busy": (503, "unavailable")}
 _CODE_OF_EXIT = {2: "invalid", 3: "unavailable", 4: "no_key", 5: "not_authentic", 6: "conflict"}
+_NOT_ENCRYPTED = "not a valid encrypted value, or newer key version needed"
+# What is shown of a refusal after a value went out: nothing that came back.
+_PRIVATE = {"not_encrypted": _NOT_ENCRYPTED, "too_large": "the value is larger than the server takes"}
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -163,18 +166,29 @@ class Client:
 
     @_bare
     def encrypt_with_key(self, key: str, value: Union[str, bytes]) -> str:
-        """The value, encrypted with the named key, as text."""
-        return _text(key, self._source().crypt("encrypt", key, value), "").strip()
+        """The value, encrypted with the named key: a payload, which is base64. A server
+        takes 8 MiB."""
+        payload = self._crypt("encrypt", key, _bytes(value))
+        if not _is_payload(payload):
+            raise _strange()
+        return payload.decode("ascii")
 
     @_bare
-    def decrypt_with_key(self, key: str, text: Union[str, bytes]) -> str:
-        """The text that encrypt_with_key was given."""
-        return _text(key, self._source().crypt("decrypt", key, text), "decrypt_bytes_with_key")
+    def decrypt_with_key(self, key: str, payload: Union[str, bytes]) -> str:
+        """The text that encrypt_with_key made the payload of."""
+        return _text(key, self._crypt("decrypt", key, _bytes(payload)), "decrypt_bytes_with_key")
 
     @_bare
-    def decrypt_bytes_with_key(self, key: str, text: Union[str, bytes]) -> bytes:
-        """The bytes that encrypt_with_key was given."""
-        return self._source().crypt("decrypt", key, text)
+    def decrypt_bytes_with_key(self, key: str, payload: Union[str, bytes]) -> bytes:
+        """The bytes that encrypt_with_key made the payload of."""
+        return self._crypt("decrypt", key, _bytes(payload))
+
+    def _crypt(self, what: str, key: str, body: bytes) -> bytes:
+        source = self._source()
+        _checked(key, "key", _NAME)
+        if what == "decrypt" and not _is_payload(body):  # the program would take a line end
+            raise SecretError("not_authentic", key + ": " + _NOT_ENCRYPTED)
+        return source.crypt(what, key, body)
 
     def _source(self) -> "Union[_Server, _Program]":
         env = self._given or os.environ
@@ -248,9 +262,8 @@ class _Server:
             raise _strange()
         return reply
 
-    def crypt(self, what: str, key: str, value: Union[str, bytes]) -> bytes:
-        path = "/v1/keys/%s/%s" % (_checked(key, "key", _NAME), what)
-        return _value(self._ask("POST", path, _VALUE_LIMIT, _bytes(value)))
+    def crypt(self, what: str, key: str, body: bytes) -> bytes:
+        return _value(self._ask("POST", "/v1/keys/%s/%s" % (key, what), _CRYPT_LIMIT, body))
 
     def _ask(self, method: str, path: str, limit: int, body: Optional[bytes] = None) -> Dict[str, Any]:
         try:
@@ -326,13 +339,13 @@ def _refusal(status: int, reply: Dict[str, Any], path: str, private: bool) -> Se
     code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
     if status < 400 or not isinstance(code, str) or not isinstance(message, str):
         return _strange()
+    if private:
+        message = _PRIVATE.get(code, "the server refuses")
     wanted, code = _REFUSALS.get(code, (status, "failed"))
     if status != wanted:
         return _strange()
     if code == "not_found" and not path.startswith(("/v1/secrets/", "/v1/keys/")):
         code = "unavailable"  # it was the set
-    if private:  # a value went out: nothing that came back is shown
-        message = "the server refuses"
     parts = path.split("/")  # "", v1, secrets, REF
     return SecretError(code, (parts[3] + ": " if len(parts) > 3 else "") + _clean(message))
 
@@ -348,13 +361,15 @@ class _Program:
 
     def get(self, ref: str) -> bytes:
         exit_code, out, message = self._run(["get", "--no-input", ref], _VALUE_LIMIT)
-        if exit_code == 3:  # what was not found?
-            found = [s for s in self.list() if s["name"] == ref]
-            code = "not_found" if not found else "blank" if found[0]["blank"] else "failed"
-            raise SecretError(code, message)
         if exit_code != 0:
-            raise SecretError(_CODE_OF_EXIT.get(exit_code, "failed"), message)
+            raise SecretError(self._code(exit_code, ref, "secret", "key"), message)
         return out
+
+    def _code(self, exit_code: int, name: str, *kinds: str) -> str:
+        if exit_code != 3:
+            return _CODE_OF_EXIT.get(exit_code, "failed")
+        found = [s for s in self.list() if s["name"] == name and s["kind"] in kinds]  # what was not found?
+        return "not_found" if not found else "blank" if found[0]["blank"] else "failed"
 
     def list(self) -> List[Dict[str, Any]]:
         return _infos(self._listed(), "about")
@@ -368,15 +383,13 @@ class _Program:
             known["commit"] = listed["commit"]
         return known
 
-    def crypt(self, what: str, key: str, value: Union[str, bytes]) -> bytes:
-        args = [what, "--no-input", "--key", _checked(key, "key", _NAME)]
-        exit_code, out, _ = self._run(args, _VALUE_LIMIT, _bytes(value))
-        if exit_code == 2 and self._run(["help", what], _LIST_LIMIT)[0] != 0:
-            raise SecretError("unsupported", "this version of pinseal has no " + what)
+    def crypt(self, what: str, key: str, body: bytes) -> bytes:
+        exit_code, out, message = self._run([what, "--no-input", "--key", key], _CRYPT_LIMIT, body)
         if exit_code != 0:
-            code = "not_found" if exit_code == 3 else _CODE_OF_EXIT.get(exit_code, "failed")
-            raise SecretError(code, "pinseal %s ended with exit code %d" % (what, exit_code))
-        return out
+            if message.startswith(("not a valid encrypted value", "newer key version needed")):
+                raise SecretError(self._code(exit_code, key, "key"), key + ": " + _NOT_ENCRYPTED)
+            raise SecretError(self._code(exit_code, key, "key"), "pinseal %s ended with exit code %d" % (what, exit_code))
+        return out[:-1] if what == "encrypt" and out.endswith(b"\n") else out
 
     def _listed(self) -> Dict[str, Any]:
         exit_code, out, message = self._run(["list", "--no-input", "--json"], _LIST_LIMIT)
@@ -514,7 +527,7 @@ def _text(name: str, data: bytes, other: str) -> str:
     try:
         return data.decode("utf-8")
     except ValueError:
-        raise SecretError("invalid", name + ": the value is not UTF-8 text" + (": use " + other if other else ""))
+        raise SecretError("invalid", name + ": the value is not UTF-8 text: use " + other)
 
 
 def _json(data: bytes, code: str, message: str) -> Any:
@@ -537,6 +550,13 @@ def _value(reply: Dict[str, Any]) -> bytes:
         if base64.b64encode(data).decode("ascii") == packed:
             return data
     raise _strange()
+
+
+def _is_payload(data: bytes) -> bool:
+    try:
+        return len(data) > 0 and base64.b64encode(base64.b64decode(data)) == data
+    except ValueError:
+        return False
 
 
 def _infos(reply: Dict[str, Any], about: str) -> List[Dict[str, Any]]:

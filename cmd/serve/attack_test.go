@@ -105,10 +105,6 @@ func TestMethods(t *testing.T) {
 		}
 	}
 	r.do(r.request("HEAD", "/v1/secrets/DATABASE_URL", ""), 405)
-	body, _ := r.do(r.request("POST", "/v1/keys/K/encrypt", `{"value":"CANARYx"}`), 501)
-	if code(t, body) != codeUnsupported {
-		t.Error(body)
-	}
 }
 
 // TestSmuggling sends what two servers in a row may read differently. At most one

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -91,6 +92,45 @@ func BenchmarkAnswer(b *testing.B) {
 			w := &sink{header: http.Header{}}
 			b.ReportAllocs()
 			for b.Loop() {
+				f.ServeHTTP(w, req)
+			}
+			if w.status != 0 {
+				b.Fatalf("status %d", w.status)
+			}
+		})
+	}
+}
+
+// BenchmarkCrypt is what a key's use costs beside net/http, with 64 bytes and the line of
+// the audit. From outside, where crypt.lua has
+//
+//	wrk.method, wrk.body = "POST", string.rep("x", 64)
+//	wrk.headers["Content-Type"] = "application/octet-stream"
+//
+//	wrk -t1 -c16 -d10s -s crypt.lua -H "Authorization: Bearer $(cat token)" http://127.0.0.1:7465/v1/keys/NAME/encrypt
+func BenchmarkCrypt(b *testing.B) {
+	plain := []byte(strings.Repeat("x", 64))
+	payload, err := testKey(b, 1).Encrypt(nil, plain)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for event, body := range map[string][]byte{eventEncrypt: plain, eventDecrypt: payload} {
+		b.Run(event, func(b *testing.B) {
+			s := New(testPinWithKey(b, 1, 1), Options{Audit: io.Discard, Now: time.Now, Log: func(error) {}})
+			f := &front{server: s}
+			req, err := http.NewRequest("POST", "/v1/keys/customer_data/"+event, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			req.RequestURI, req.ContentLength = req.URL.Path, int64(len(body))
+			req.Header.Set("Content-Type", "application/octet-stream")
+			req = req.WithContext(context.WithValue(b.Context(), peerKey{}, &peer{unix: true, allowed: true}))
+			from := bytes.NewReader(nil)
+			req.Body = io.NopCloser(from)
+			w := &sink{header: http.Header{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				from.Reset(body)
 				f.ServeHTTP(w, req)
 			}
 			if w.status != 0 {

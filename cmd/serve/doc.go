@@ -22,8 +22,8 @@
 //	GET    /v1/version                  which set this is
 //	GET    /v1/version?not=TEXT&wait=S  the same, once it is another than TEXT, or 204 after
 //	                                    S seconds (at most 60)
-//	POST   /v1/keys/NAME/encrypt        named encryption keys (501: not yet)
-//	POST   /v1/keys/NAME/decrypt
+//	POST   /v1/keys/REF/encrypt         what the body is, encrypted with a named encryption key
+//	POST   /v1/keys/REF/decrypt         what a payload, which the body is, was made of
 //	GET    /v1/health                   whether what is served is fresh
 //	GET    /metrics                     Prometheus text format
 //
@@ -33,8 +33,8 @@
 //	PATCH  /v1/secrets/REF              change what the body has; a name renames
 //	DELETE /v1/secrets/REF              204
 //
-// REF is a secret's name or its id; what is both is the name. Replies are JSON in UTF-8
-// with "Cache-Control: no-store", unless the table says otherwise. A request for another
+// REF is the name of a secret or key, or its id; what is both is the name. Replies are
+// JSON in UTF-8 with "Cache-Control: no-store", unless the table says otherwise. A request for another
 // method, HEAD and OPTIONS too, is 405, for another path 404. Paths are taken as they are
 // sent: one with a percent sign, a dot segment, an empty segment or a slash at the end is
 // none of these. Query parameters that are not listed, or stand there twice, are 400, and
@@ -58,18 +58,26 @@
 //	{"id":"UUID","name":"DATABASE_URL","kind":"secret","description":"Primary Postgres",
 //	 "expires":"2027-01-31","optional":true,"blank":true,"version":"HEX",
 //	 "created":"RFC3339","updated":"RFC3339"}
+//	{…,"kind":"key","bits":128,"key_versions":[1,2],…}
 //
 // Dates are there where the commit that the set was taken from is at hand: not of a
 // bundle, nor of a remote without a clone. A named encryption key is listed, and its
-// value is not told: whoever had it could decrypt for ever.
+// value is not told: whoever had it could decrypt for ever. The last of its versions
+// encrypts, all of them decrypt.
 //
 // One secret is INFO with one of two more members:
 //
 //	"value":"TEXT"                 when the bytes are UTF-8
 //	"value_base64":"BASE64"        when they are not; standard, padded
 //
-// Its ETag is its version in double quotes. What tells a value has a header
-// "Pinseal-Version" too, with the id of VERSION. An error has the status and
+// Its ETag is its version in double quotes. Encrypting and decrypting have, with the
+// version of the key that did it,
+//
+//	{"value":"PAYLOAD","key_version":2}
+//	{"value":"TEXT","key_version":1}   or "value_base64", as above
+//
+// What tells a value, or comes of a key, has a header "Pinseal-Version" too, with the id
+// of VERSION. An error has the status and
 //
 //	{"error":{"code":"CODE","message":"…","try":["…"]}}
 //
@@ -88,10 +96,15 @@
 //	changed        412   If-Match was of an older version
 //	too_large      413   the body
 //	not_json       422   the value is not JSON
+//	not_encrypted  422   no version of the key decrypts it: changed, foreign, or no payload
 //	no_key         403   the identity here does not open it
 //	not_authentic  500   it does not prove to be what it should be; nothing of it is told
-//	unsupported    501   not in this server
+//	busy           503   other large bodies are under way
 //	failed         500   anything else; what happened is in the server's log
+//
+// That of not_encrypted has "newest" too, which version of the key is the newest here, and
+// for a pin or a commit "in", which one that is: what a later release wrote does not
+// decrypt there. Nothing is wrong with the server then, and its log says nothing of it.
 //
 // Health is 200, or with ?strict=1 503 when status is "stale" or "refused":
 //
@@ -104,6 +117,14 @@
 // served, until a look finds a better one. error is one sentence that says which of the two;
 // what happened is in the server's log. last_success is when the last look worked, at
 // first the start.
+//
+// # Encrypting
+//
+// A body is the bytes themselves, Content-Type application/octet-stream: to encrypt, any,
+// at most [MaxPlaintext], 8 MiB; to decrypt, a payload as encrypting gives it,
+// without a line break: standard base64 of the IV, ciphertext and tag, see
+// [seal.NamedKey]. What is larger is for pinseal encrypt. A request is answered by one
+// set: while a newer pin takes its place, by the keys of the one or those of the other.
 //
 // # Writing
 //
@@ -134,11 +155,14 @@
 // token: for a further one the oldest is closed, at the earliest 1 s after it came. On
 // shutdown no new request is taken, waits end with 204, and what runs has 10 s; then a
 // commit under way is ended, and the audit has what became of it. Of a body that is
-// refused 4 MiB are read before the connection is closed.
+// refused 4 MiB are read before the connection is closed. Bodies to encrypt or decrypt
+// of over 64 KiB are worked on 8 at once, until their replies are written; a further one
+// waits 10 s for its turn, unread, and is refused then: 503.
 //
 // # Audit
 //
-// One JSON object on a line per read of a value, and per write, before the reply:
+// One JSON object on a line per read of a value, per use of a key, and per write, before
+// the reply:
 //
 //	{"time":"RFC3339","event":"read","name":"DATABASE_URL","version":"pin:3:HEX",
 //	 "uid":1000,"pid":4242,"result":"ok"}
@@ -146,7 +170,7 @@
 // event is read, create, update, delete, encrypt, decrypt or denied; result an error
 // code or "ok"; over TCP "remote" stands in place of uid and pid. name is that of a secret
 // that is there; any other is left out, for it may be a value in the wrong place. An update
-// that gave another name has "renamed_from" too. A line
+// that gave another name has "renamed_from" too, and what a key did has "key_version". A line
 // that cannot be written is a reply of 500, and the value is not told.
 //
 // For requests that are denied each user, and all of TCP together, has 5 lines at once
@@ -156,6 +180,7 @@
 // # Metrics
 //
 //	pinseal_reads_total{result="…"}        values that were asked for, by error code or "ok"
+//	pinseal_encrypts_total{result="…"}     and pinseal_decrypts_total
 //	pinseal_writes_total{result="…"}
 //	pinseal_denied_total{result="…"}       unauthorized, forbidden
 //	pinseal_audit_failures_total           lines that could not be written

@@ -17,7 +17,9 @@ type failure struct {
 	code    string
 	message string
 	try     []string
-	cause   error // for the server's log; nil when there is nothing to add
+	cause   error  // for the server's log; nil when there is nothing to add
+	newest  uint32 // of codeNotEncrypted: those of [versions.NotEncryptedError]
+	in      string
 }
 
 // Codes of failures, which are results in the audit and the metrics too.
@@ -37,7 +39,8 @@ const (
 	codeNotJSON      = "not_json"
 	codeNoKey        = "no_key"
 	codeNotAuthentic = "not_authentic"
-	codeUnsupported  = "unsupported"
+	codeNotEncrypted = "not_encrypted"
+	codeBusy         = "busy"
 	codeFailed       = "failed"
 )
 
@@ -54,6 +57,10 @@ func noPath() *failure {
 
 func noSecret(version versions.VersionInfo) *failure {
 	return &failure{status: http.StatusNotFound, code: codeNotFound, message: "there is no such secret in " + version.Environment, try: []string{"/v1/secrets"}}
+}
+
+func noNamedKey(version versions.VersionInfo) *failure {
+	return &failure{status: http.StatusNotFound, code: codeNotFound, message: "there is no such encryption key in " + version.Environment, try: []string{"/v1/secrets"}}
 }
 
 func failed(err error) *failure {
@@ -97,7 +104,7 @@ func failureOf(err error, version versions.VersionInfo) *failure {
 		return &failure{status: http.StatusForbidden, code: codeNoKey, message: "the identity of this server does not open it", cause: err}
 	case is(versions.ErrConflict, repo.ErrMoved, repo.ErrChanged, repo.ErrLocked), errors.As(err, new(*repo.UnmergedError)):
 		return &failure{status: http.StatusConflict, code: codeConflict, message: "a person has to sort something out first; the server's log says what", cause: err}
-	case errors.As(err, &missing) && missing.What == "secret": // and not the app note or a pin
+	case errors.As(err, &missing) && (missing.What == "secret" || missing.What == "encryption key"): // and not the app note or a pin
 		return noSecret(version)
 	}
 	return failed(err)
@@ -109,10 +116,12 @@ func (f *failure) send(w http.ResponseWriter) {
 		Code    string   `json:"code"`
 		Message string   `json:"message"`
 		Try     []string `json:"try,omitempty"`
+		Newest  uint32   `json:"newest,omitempty"`
+		In      string   `json:"in,omitempty"`
 	}
 	r, err := jsonReply(struct {
 		Error told `json:"error"`
-	}{told{f.code, f.message, f.try}})
+	}{told{f.code, f.message, f.try, f.newest, f.in}})
 	if err != nil {
 		r = reply{}
 	}

@@ -18,6 +18,7 @@ type meters struct {
 	set         *metrics.Set
 	reads       map[string]*metrics.Counter // by result
 	writes      map[string]*metrics.Counter
+	crypts      map[string]map[string]*metrics.Counter // by event and result
 	denied      map[string]*metrics.Counter
 	unaudited   *metrics.Counter
 	failures    *metrics.Counter
@@ -36,6 +37,10 @@ func newMeters(s *Server) *meters {
 	}
 	m.reads = by("pinseal_reads_total", slices.Concat(storeCodes, []string{codeOK, codeNotJSON})...)
 	m.writes = by("pinseal_writes_total", slices.Concat(storeCodes, []string{codeOK, codeTooLarge})...)
+	m.crypts = map[string]map[string]*metrics.Counter{}
+	for _, event := range []string{eventEncrypt, eventDecrypt} {
+		m.crypts[event] = by("pinseal_"+event+"s_total", slices.Concat(storeCodes, []string{codeOK, codeTooLarge, codeNotEncrypted, codeBusy})...)
+	}
 	m.denied = by("pinseal_denied_total", codeUnauthorized, codeForbidden)
 	m.unaudited = set.NewCounter("pinseal_audit_failures_total")
 	m.failures = set.NewCounter("pinseal_follow_failures_total")

@@ -19,7 +19,8 @@ type FixedOptions struct {
 }
 
 // Pinned is a set that does not change, with every value opened and every reply to a
-// read made before: a read is the look into a map and one write.
+// read made before: a read is the look into a map and one write. Of a named encryption
+// key all versions are open.
 type Pinned struct {
 	version versions.VersionInfo
 	infos   []versions.Info
@@ -31,8 +32,9 @@ type Pinned struct {
 type opened struct {
 	info   versions.Info
 	secret seal.Secret
-	err    error // *versions.BlankError, or errKey
-	whole  reply // INFO with the value
+	err    error          // *versions.BlankError, or errKey
+	key    *seal.NamedKey // nil for a secret, and a blank key
+	whole  reply          // INFO with the value
 	value  reply
 	json   *reply // nil when the value is not JSON
 }
@@ -53,6 +55,10 @@ func NewFixed(ctx context.Context, set *versions.Set, version versions.VersionIn
 	if err != nil {
 		return nil, err
 	}
+	keys, err := openKeys(ctx, set, values)
+	if err != nil {
+		return nil, err
+	}
 	secrets := make(map[string]seal.Secret, len(values))
 	for _, v := range values {
 		secrets[v.Name] = v.Secret
@@ -66,8 +72,10 @@ func NewFixed(ctx context.Context, set *versions.Set, version versions.VersionIn
 		dates := o.Dates[info.Name]
 		info.Created, info.Updated = dates.Created, dates.Updated
 		secret, ok := secrets[info.Name]
-		info.Blank = !ok
-		entry := &opened{info: *info}
+		if info.Kind != versions.KindKey { // for which nothing stands in
+			info.Blank = !ok
+		}
+		entry := &opened{info: *info, key: keys[info.Name]}
 		switch {
 		case info.Kind == versions.KindKey:
 			entry.err = errKey
@@ -85,6 +93,24 @@ func NewFixed(ctx context.Context, set *versions.Set, version versions.VersionIn
 	}
 	s.list, err = listReply(version, infos)
 	return s, err
+}
+
+// openKeys opens all versions of the named encryption keys that are among values.
+func openKeys(ctx context.Context, set *versions.Set, values []versions.Value) (map[string]*seal.NamedKey, error) {
+	opened := make([]*seal.NamedKey, len(values))
+	err := versions.InParallel(len(values), func(i int) (err error) {
+		if err = ctx.Err(); err == nil && values[i].File.Kind == versions.KindKey {
+			opened[i], err = set.OpenKey(values[i].Name, values[i].File)
+		}
+		return err
+	})
+	keys := map[string]*seal.NamedKey{}
+	for i, key := range opened {
+		if key != nil {
+			keys[values[i].Name] = key
+		}
+	}
+	return keys, err
 }
 
 func newEntry(info versions.Info, secret seal.Secret) (e *opened, err error) {
@@ -110,4 +136,18 @@ func (s *Pinned) Get(_ context.Context, ref string) (versions.Info, seal.Secret,
 		return versions.Info{}, seal.Secret{}, &versions.NotFoundError{What: "secret", In: s.version.Environment}
 	}
 	return e.info, e.secret, e.err
+}
+
+// Key implements [Store].
+func (s *Pinned) Key(_ context.Context, ref string) (versions.Info, *seal.NamedKey, error) {
+	e, ok := s.byRef[ref]
+	switch {
+	case !ok:
+		return versions.Info{}, nil, &versions.NotFoundError{What: "encryption key", In: s.version.Environment}
+	case e.info.Kind != versions.KindKey:
+		return e.info, nil, &versions.NotFoundError{What: "encryption key", Name: e.info.Name, In: s.version.Environment}
+	case e.key == nil:
+		return e.info, nil, &versions.BlankError{Name: e.info.Name, Environment: s.version.Environment}
+	}
+	return e.info, e.key, nil
 }

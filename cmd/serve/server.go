@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -53,6 +54,7 @@ type Server struct {
 	silent  atomic.Bool // the audit could not be written, and that was said
 	meters  *meters
 	health  health
+	large   chan struct{} // a place for each large body that is worked on
 	running sync.RWMutex  // held for reading by each request
 	now     chan struct{} // closed by Stop
 	stop    sync.Once
@@ -64,12 +66,13 @@ type served struct {
 	pinned   *Pinned // the same, where it is one
 	version  versions.VersionInfo
 	id       []string      // the version's, as a header's value
+	fixed    string        // for people, which version does not change; "" for a work tree
 	replaced chan struct{} // closed
 }
 
 // New makes a server of a store. What it is given is verified; it is fresh.
 func New(store Store, o Options) *Server {
-	s := &Server{o: o, uids: map[int]bool{os.Getuid(): true}, token: sha256.Sum256(o.Token), audit: newAudit(o.Audit, o.Now), now: make(chan struct{}),
+	s := &Server{o: o, uids: map[int]bool{os.Getuid(): true}, token: sha256.Sum256(o.Token), audit: newAudit(o.Audit, o.Now), now: make(chan struct{}), large: make(chan struct{}, maxLarge),
 		times: times{header: 5 * time.Second, body: 10 * time.Second, idle: 2 * time.Minute, reply: 30 * time.Second, shutdown: 10 * time.Second}}
 	for _, uid := range o.UIDs {
 		s.uids[uid] = true
@@ -85,10 +88,21 @@ func New(store Store, o Options) *Server {
 func (s *Server) Swap(store Store) {
 	pinned, _ := store.(*Pinned)
 	version := store.Version()
-	before := s.current.Swap(&served{store: store, pinned: pinned, version: version, id: []string{version.ID}, replaced: make(chan struct{})})
+	before := s.current.Swap(&served{store: store, pinned: pinned, version: version, id: []string{version.ID}, fixed: fixedAt(version), replaced: make(chan struct{})})
 	if before != nil {
 		close(before.replaced)
 	}
+}
+
+// fixedAt is what the decrypting of a payload did not go beyond.
+func fixedAt(v versions.VersionInfo) string {
+	switch v.Kind {
+	case "pin":
+		return fmt.Sprintf("pin %d of %s", v.Number, v.Environment)
+	case "commit":
+		return fmt.Sprintf("commit %.12s", v.Commit)
+	}
+	return ""
 }
 
 // Serve answers what comes in by a listener, a unix socket or one of TCP on a loopback

@@ -17,6 +17,9 @@ type Store interface {
 	// [*versions.NotFoundError]; a blank is a [*versions.BlankError]. With an error that
 	// concerns a secret that is there, Info says which.
 	Get(ctx context.Context, ref string) (versions.Info, seal.Secret, error)
+	// Key opens every version of a named encryption key that counts. ref and errors are
+	// those of Get; a secret of the other kind is a [*versions.NotFoundError] too.
+	Key(ctx context.Context, ref string) (versions.Info, *seal.NamedKey, error)
 }
 
 // Change is what a request wants of a secret. nil is what it does not speak of.
@@ -43,13 +46,6 @@ type Writer interface {
 	Delete(ctx context.Context, ref, ifMatch string) error
 	// GiveUp ends a change that is under way, and further ones fail: the server ends.
 	GiveUp()
-}
-
-// Cryptor is a Store with named encryption keys: what it is handed and gives is the
-// body of the request and of the reply.
-type Cryptor interface {
-	Encrypt(ctx context.Context, name string, body []byte) ([]byte, error)
-	Decrypt(ctx context.Context, name string, body []byte) ([]byte, error)
 }
 
 // What a Writer says no with, beside the errors of package versions.

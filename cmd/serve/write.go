@@ -12,7 +12,7 @@ import (
 	"pinseal/versions"
 )
 
-// MaxBody is the largest body of a request, in bytes: a value of 64 KiB, every byte of
+// MaxBody is the largest body of a write, in bytes: a value of 64 KiB, every byte of
 // it escaped, and what stands beside it.
 const MaxBody = 512 << 10
 
@@ -161,7 +161,10 @@ func (c *call) ifMatch() (string, *failure) {
 
 // change reads the body.
 func (c *call) change() (Change, *failure) {
-	body, fail := c.body()
+	if fail := c.isJSON(); fail != nil {
+		return Change{}, fail
+	}
+	body, fail := c.body(MaxBody, "a body has at most 512 KiB")
 	if fail != nil {
 		return Change{}, fail
 	}
@@ -172,19 +175,24 @@ func (c *call) change() (Change, *failure) {
 	return change, nil
 }
 
-func (c *call) body() ([]byte, *failure) {
+// isJSON wants a body that says it is.
+func (c *call) isJSON() *failure {
 	kinds := c.r.Header["Content-Type"]
 	if len(kinds) != 1 {
-		return nil, invalid("a body is JSON", "Content-Type: application/json")
+		return invalid("a body is JSON", "Content-Type: application/json")
 	}
 	kind, params, err := mime.ParseMediaType(kinds[0])
 	charset, given := params["charset"]
 	if err != nil || kind != "application/json" || given && !strings.EqualFold(charset, "utf-8") {
-		return nil, invalid("a body is JSON", "Content-Type: application/json")
+		return invalid("a body is JSON", "Content-Type: application/json")
 	}
-	tooLarge := &failure{status: http.StatusRequestEntityTooLarge, code: codeTooLarge, message: "a body has at most 512 KiB"}
-	if c.r.ContentLength > MaxBody {
-		return nil, tooLarge
+	return nil
+}
+
+// body reads the body. limit says that it has at most most bytes.
+func (c *call) body(most int64, limit string) ([]byte, *failure) {
+	if c.r.ContentLength > most {
+		return nil, &failure{status: http.StatusRequestEntityTooLarge, code: codeTooLarge, message: limit}
 	}
 	body := make([]byte, c.r.ContentLength)
 	if _, err := io.ReadFull(c.r.Body, body); err != nil {

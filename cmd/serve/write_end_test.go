@@ -112,7 +112,7 @@ func TestRefusedBodyIsRead(t *testing.T) {
 		path   string
 		length int
 		status string
-	}{{"/v1/keys/DATABASE_URL/encrypt", MaxBody, "501"}, {"/v1/secrets", 3 * MaxBody, "413"}, {"/v1/nothing", MaxBody, "404"}} {
+	}{{"/v1/keys/DATABASE_URL/encrypt", MaxBody, "404"}, {"/v1/secrets", 3 * MaxBody, "413"}, {"/v1/nothing", MaxBody, "404"}} {
 		conn, err := net.Dial("unix", r.address)
 		if err != nil {
 			t.Fatal(err)

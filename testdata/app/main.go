@@ -36,8 +36,17 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	row, err := secrets.Encrypt(ctx, "customer_data", []byte("ada@example.com")) // for the database
+	if err != nil {
+		return err
+	}
+	email, err := secrets.Decrypt(ctx, "customer_data", row)
+	if err != nil {
+		return err
+	}
 	fmt.Printf("pin %d of %s\n", version.Number, version.Environment)
 	fmt.Println("session of ada:", token)
+	fmt.Printf("email of ada: %s, stored in %d characters\n", email, len(row)) // prints [secret]
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -56,16 +57,23 @@ type reply struct {
 	over    *conn
 }
 
-// ask sends a GET, without ever following where an answer points to, and reads at most
-// max bytes of the answer.
-func (c *Client) ask(ctx context.Context, path string, max int64, wait time.Duration) (*reply, error) {
-	limited, cancel := context.WithTimeout(ctx, c.o.Timeout+wait)
+// question is a GET or, with a body, a POST.
+type question struct {
+	path string
+	body []byte // nil for none
+	max  int64  // bytes of the answer that are read
+	wait time.Duration
+}
+
+// ask sends a request, without ever following where an answer points to.
+func (c *Client) ask(ctx context.Context, q question) (*reply, error) {
+	limited, cancel := context.WithTimeout(ctx, c.o.Timeout+q.wait)
 	defer cancel()
 	r := new(reply)
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
 		r.over, _ = got.Conn.(*conn)
 	}})
-	err := c.send(traced, path, max, r)
+	err := c.send(traced, q, r)
 	switch {
 	case err == nil:
 		return r, nil
@@ -77,10 +85,18 @@ func (c *Client) ask(ctx context.Context, path string, max int64, wait time.Dura
 	return nil, err
 }
 
-func (c *Client) send(ctx context.Context, path string, max int64, r *reply) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, nil)
+func (c *Client) send(ctx context.Context, q question, r *reply) error {
+	method, body := http.MethodGet, io.Reader(nil)
+	if q.body != nil {
+		method, body = http.MethodPost, bytes.NewReader(q.body)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, c.url+q.path, body)
 	if err != nil {
 		return err
+	}
+	if q.body != nil {
+		request.Header.Set("Content-Type", "application/octet-stream")
+		request.Header["Idempotency-Key"] = nil // not sent: over a connection that has ended it is sent again
 	}
 	request.Header.Set("User-Agent", "pinseal")
 	if c.authorize.Len() > 0 {
@@ -92,12 +108,12 @@ func (c *Client) send(ctx context.Context, path string, max int64, r *reply) err
 	}
 	defer response.Body.Close()
 	r.status, r.version = response.StatusCode, response.Header.Get("Pinseal-Version")
-	r.body, err = io.ReadAll(io.LimitReader(response.Body, max+1))
+	r.body, err = io.ReadAll(io.LimitReader(response.Body, q.max+1))
 	switch {
 	case err != nil:
 		return fmt.Errorf("server at %s: the answer breaks off: %w", c.at, err)
-	case int64(len(r.body)) > max:
-		return c.odd(fmt.Sprintf("it is larger than %d bytes", max))
+	case int64(len(r.body)) > q.max:
+		return c.odd(fmt.Sprintf("it is larger than %d bytes", q.max))
 	case !utf8.Valid(r.body):
 		return c.odd("it is not UTF-8")
 	}

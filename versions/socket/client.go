@@ -8,7 +8,8 @@
 // is held to all the same.
 //
 // Nothing is read from the environment, and no proxy and no redirect is followed. A reply
-// is read up to a limit, 1 MiB for a value, 64 MiB for a list. A server that answers in any
+// is read up to a limit, 1 MiB for a value, 64 MiB for a list, and of what a key makes as
+// much as there can be of what was sent. A server that answers in any
 // way but the specified one is an error that is none of those of package versions.
 package socket
 
@@ -69,13 +70,13 @@ func (c *Client) Get(ctx context.Context, name string) (seal.Secret, error) {
 		// It may be a value in the wrong place: it is not sent.
 		return seal.Secret{}, &versions.NotFoundError{What: "secret", In: "what is served at " + c.at}
 	}
-	r, err := c.proven(ctx, "/v1/secrets/"+name)
+	r, err := c.proven(ctx, question{path: "/v1/secrets/" + name, max: maxOne})
 	if err != nil {
 		return seal.Secret{}, err
 	}
 	defer clear(r.body)
 	if r.status != http.StatusOK {
-		return seal.Secret{}, c.secretError(ctx, name, r)
+		return seal.Secret{}, c.secretError(ctx, "secret", name, r)
 	}
 	var one struct {
 		Name   string  `json:"name"`
@@ -110,7 +111,7 @@ func (c *Client) JSON(ctx context.Context, name string, into any) error {
 // List says what secrets there are, sorted by name, blanks too, and never a value. It has
 // the dates that the server knows.
 func (c *Client) List(ctx context.Context) ([]versions.Info, error) {
-	r, err := c.ask(ctx, "/v1/secrets", maxList, 0)
+	r, err := c.ask(ctx, question{path: "/v1/secrets", max: maxList})
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +147,7 @@ func (c *Client) version(ctx context.Context, not string, wait time.Duration) (v
 	if not != "" {
 		path = fmt.Sprintf("%s?not=%s&wait=%d", path, url.QueryEscape(not), wait/time.Second)
 	}
-	r, err := c.ask(ctx, path, maxOne, wait)
+	r, err := c.ask(ctx, question{path: path, max: maxOne, wait: wait})
 	switch {
 	case err != nil:
 		return v, false, err
@@ -184,9 +185,9 @@ func (c *Client) check(r *reply, v *versions.VersionInfo) error {
 }
 
 // proven asks over a connection of which it is known what it serves.
-func (c *Client) proven(ctx context.Context, path string) (*reply, error) {
+func (c *Client) proven(ctx context.Context, q question) (*reply, error) {
 	if c.o.App == "" && c.o.Environment == "" && c.o.MinPin == 0 {
-		return c.ask(ctx, path, maxOne, 0)
+		return c.ask(ctx, q)
 	}
 	if c.last.Load() == nil { // the first one
 		if _, err := c.Version(ctx); err != nil {
@@ -194,7 +195,7 @@ func (c *Client) proven(ctx context.Context, path string) (*reply, error) {
 		}
 	}
 	for range 5 {
-		r, err := c.ask(ctx, path, maxOne, 0)
+		r, err := c.ask(ctx, q)
 		if err != nil || r.over.checked.Load() {
 			return r, err
 		}

@@ -61,8 +61,8 @@ func (c *Client) failure(r *reply) error {
 	return e
 }
 
-// secretError is an answer that is an error about one secret.
-func (c *Client) secretError(ctx context.Context, name string, r *reply) error {
+// secretError is an answer that is an error about one secret or key, which what says.
+func (c *Client) secretError(ctx context.Context, what, name string, r *reply) error {
 	err := c.failure(r)
 	e, ok := err.(*ServerError)
 	if !ok {
@@ -70,7 +70,7 @@ func (c *Client) secretError(ctx context.Context, name string, r *reply) error {
 	}
 	switch e.Code {
 	case "not_found":
-		return &versions.NotFoundError{What: "secret", Name: name, In: "what is served at " + c.at}
+		return &versions.NotFoundError{What: what, Name: name, In: "what is served at " + c.at}
 	case "blank":
 		return &versions.BlankError{Name: name, Environment: c.environment(ctx)}
 	}

@@ -60,6 +60,35 @@ func ExampleFromEnviron() {
 	// [secret] 5
 }
 
+// The server has the key. The app stores what comes of it, and asks again for what it was.
+func ExampleClient_Decrypt() {
+	_, path, done := exampleServer()
+	defer done()
+
+	ctx := context.Background()
+	secrets, err := socket.Open(path, socket.Options{Environment: "production", MinPin: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer secrets.Close()
+	stored, err := secrets.Encrypt(ctx, "customer_data", []byte("ada@example.com"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(stored), "characters")
+	email, err := secrets.Decrypt(ctx, "customer_data", stored)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(email, string(email.Reveal()))
+	_, err = secrets.Decrypt(ctx, "customer_data", stored+"\n")
+	fmt.Println(err)
+	// Output:
+	// 60 characters
+	// [secret] ada@example.com
+	// not a valid encrypted value of key "customer_data"; if a later release wrote it, newer key version needed: pin 1 of production has version 1
+}
+
 // The loop begins with the set that is served, and goes on with each that takes its place.
 func ExampleClient_Watch() {
 	server, path, done := exampleServer()

@@ -3,6 +3,7 @@ package socket_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"iter"
 	"net"
@@ -50,6 +51,28 @@ func (s *shelf) Get(ctx context.Context, ref string) (versions.Info, seal.Secret
 		return infos[i], seal.Secret{}, &versions.AuthError{What: "value", Reason: "is forged"}
 	}
 	return infos[i], seal.NewSecret([]byte(s.values[infos[i].Name])), nil
+}
+
+// Key opens customer_data, which has as many versions as the shelf has pins.
+func (s *shelf) Key(ctx context.Context, ref string) (versions.Info, *seal.NamedKey, error) {
+	if ref != "customer_data" {
+		info, _, err := s.Get(ctx, ref)
+		if err == nil {
+			err = &versions.NotFoundError{What: "encryption key"}
+		}
+		return info, nil, err
+	}
+	key, err := seal.NewNamedKey(keyVersions(s.version.Number)...)
+	return versions.Info{Name: ref, Kind: versions.KindKey}, key, err
+}
+
+// keyVersions are the versions 1 to n of a key.
+func keyVersions(n int) (all []seal.NamedKeyVersion) {
+	for i := range n {
+		raw := bytes.Repeat([]byte{byte(i)}, 16)
+		all = append(all, seal.NamedKeyVersion{Number: uint32(i + 1), Text: seal.NewSecret([]byte(base64.StdEncoding.EncodeToString(raw)))})
+	}
+	return all
 }
 
 func pinned(n int, value string) *shelf {
@@ -101,6 +124,7 @@ func TestRealServer(t *testing.T) {
 	}
 	defer c.Close()
 	readAll(t, c)
+	useKeys(t, c)
 	next, stop := iter.Pull2(c.Watch(t.Context()))
 	defer stop()
 	if v, err, _ := next(); err != nil || v.Number != 1 {
@@ -130,6 +154,7 @@ func TestRealServerTCP(t *testing.T) {
 	}
 	defer c.Close()
 	readAll(t, c)
+	useKeys(t, c)
 	wrong, err := socket.Open("http://"+at, socket.Options{Token: seal.NewSecret([]byte(strings.Repeat("u", serve.MinToken)))})
 	if err != nil {
 		t.Fatal(err)
@@ -162,5 +187,68 @@ func readAll(t *testing.T, c *socket.Client) {
 	_, forged := c.Get(ctx, "FORGED")
 	if !errors.Is(absent, versions.ErrNotFound) || !errors.As(blank, new(*versions.BlankError)) || !errors.Is(noKey, seal.ErrNoKey) || !errors.Is(forged, versions.ErrNotAuthentic) {
 		t.Errorf("%v; %v; %v; %v", absent, blank, noKey, forged)
+	}
+}
+
+// useKeys encrypts and decrypts, for the key of pin 1.
+func useKeys(t *testing.T, c *socket.Client) {
+	t.Helper()
+	ctx := t.Context()
+	key, err := seal.NewNamedKey(keyVersions(1)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, plain := range []string{"", "hunter2", "a line\n", "gr\u00fc\u00dfe \u2028\x00\"\\", "\xff\x00", strings.Repeat("\x01", 1<<16), strings.Repeat("\xff", 1<<20)} {
+		payload, err := c.Encrypt(ctx, "customer_data", []byte(plain))
+		if err != nil {
+			t.Fatalf("%d: %v", i, err)
+		}
+		there, _, err := key.Decrypt(nil, []byte(payload))
+		if err != nil || string(there) != plain {
+			t.Errorf("%d: elsewhere: %v", i, err)
+		}
+		got, err := c.Decrypt(ctx, "customer_data", payload)
+		if err != nil || string(got.Reveal()) != plain {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	payload, err := c.Encrypt(ctx, "customer_data", []byte("hunter2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer, err := seal.NewNamedKey(keyVersions(2)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later, err := newer.Encrypt(nil, []byte("hunter2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{payload + "\n", payload[1:], "", "hunter2", string(later)} {
+		_, err := c.Decrypt(ctx, "customer_data", bad)
+		e, ok := errors.AsType[*versions.NotEncryptedError](err)
+		if !ok || !errors.Is(err, seal.ErrNotEncrypted) || *e != (versions.NotEncryptedError{Key: "customer_data", Newest: 1, In: "pin 1 of production"}) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	for name, is := range map[string]func(error) bool{
+		"A":      func(err error) bool { return errors.Is(err, versions.ErrNotFound) },
+		"ABSENT": func(err error) bool { return errors.Is(err, versions.ErrNotFound) },
+		"p@ss/..": func(err error) bool {
+			return errors.Is(err, versions.ErrNotFound) && !strings.Contains(err.Error(), "p@ss")
+		},
+		"LATER":  func(err error) bool { return errors.As(err, new(*versions.BlankError)) },
+		"NOKEY":  func(err error) bool { return errors.Is(err, seal.ErrNoKey) },
+		"FORGED": func(err error) bool { return errors.Is(err, versions.ErrNotAuthentic) },
+	} {
+		_, err := c.Encrypt(ctx, name, []byte("x"))
+		_, err2 := c.Decrypt(ctx, name, payload)
+		if !is(err) || !is(err2) || errors.As(err2, new(*versions.NotEncryptedError)) {
+			t.Errorf("%s: %v, %v", name, err, err2)
+		}
+	}
+	_, err = c.Encrypt(ctx, "customer_data", make([]byte, serve.MaxPlaintext+1))
+	if e, ok := errors.AsType[*socket.ServerError](err); !ok || e.Code != "too_large" {
+		t.Error(err)
 	}
 }
