@@ -190,6 +190,9 @@ func (c *cli) printCheck(r checkReport) error {
 func (c *checkName) hint(env string) string {
 	switch c.State {
 	case needMissing, needBlank:
+		if c.Kind == versions.KindKey {
+			return "pinseal key create " + c.Name + " -e " + env
+		}
 		return "pinseal set " + c.Name + " -e " + env
 	case needClash:
 		return "pinseal rm " + c.Clash[0] + " -e " + env + "      or pinseal mv it to a name of its own"

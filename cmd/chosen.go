@@ -106,7 +106,7 @@ func (v *view) choose(ctx context.Context, only []string) (c chosen, err error) 
 	}
 	slices.Sort(c.keys)
 	if len(missing) > 0 {
-		return chosen{}, blankError(missing, v.Environment)
+		return chosen{}, v.blankError(missing)
 	}
 	v.sayOverridden(c.values...)
 	return c, nil
@@ -148,14 +148,18 @@ func (v *view) openOnly(ctx context.Context, only []string) (values []versions.V
 }
 
 // blankError says which secrets want a value, one at least.
-func blankError(names []string, env string) error {
+func (v *view) blankError(names []string) error {
+	env := v.Environment
 	err := error(&versions.BlankError{Name: names[0], Environment: env})
 	if len(names) > 1 {
 		err = fmt.Errorf("%w; blank too: %s", err, strings.Join(names[1:], ", "))
 	}
 	var try []string
 	for _, name := range names {
-		try = append(try, "pinseal set "+name+" -e "+env)
+		try = append(try, v.fillHints(name)[0])
 	}
-	return hint(err, append(try, "pinseal set "+names[0]+" -e "+env+" --keep --optional      if it can be done without")...)
+	if strings.HasPrefix(try[0], "pinseal set ") {
+		try = append(try, try[0]+" --keep --optional      if it can be done without")
+	}
+	return hint(err, try...)
 }

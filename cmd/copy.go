@@ -33,8 +33,9 @@ func newCopy(c *cli) *cobra.Command {
 		Long: `Copy secrets between environments of the work tree, also to another app in the same
 repository. A value is sealed for its place, so it is opened and sealed again: that
 needs an identity that can read the source, and nothing of the target. Descriptions,
-expiry and the rest are copied along. What is in the target already is left alone,
-unless --force; even then a blank does not replace a value.`,
+expiry and the rest are copied along, and all versions of an encryption key. What is
+in the target already is left alone, unless --force; even then a blank does not replace
+a value, and nothing replaces an encryption key, without which data would be lost.`,
 		Example: `  pinseal copy STRIPE_KEY --from dev --to production
   pinseal copy --all --from dev --to staging
   pinseal copy DB_URL --as REPLICA_URL --from production --to production
@@ -132,17 +133,20 @@ func (c *cli) runCopy(ctx context.Context, o copyOptions) error {
 	if err != nil {
 		return err
 	}
-	files, left, err := o.copies(set.Set, w)
+	copied, err := o.copies(set.Set, w)
 	if err != nil {
 		return c.readHint(nil, err)
 	}
-	if err := w.put(files); err != nil {
+	if err := w.put(copied.files); err != nil {
 		return err
 	}
-	if len(left) > 0 {
-		c.say("Left alone in %s: %s (blank in %s)", o.to.env, strings.Join(left, ", "), o.from.env)
+	if len(copied.blanks) > 0 {
+		c.say("Left alone in %s: %s (blank in %s)", o.to.env, strings.Join(copied.blanks, ", "), o.from.env)
 	}
-	c.say("Copied %s from %s to %s", count(len(files), "secret"), o.from, o.to)
+	if len(copied.keys) > 0 {
+		c.say("Left alone in %s: %s (encryption keys there, which --force does not replace)", o.to.env, strings.Join(copied.keys, ", "))
+	}
+	c.say("Copied %s from %s to %s", count(len(copied.files), "secret"), o.from, o.to)
 	w.sayGit()
 	return nil
 }
@@ -167,16 +171,22 @@ func (p copyPlace) String() string {
 	return p.app + "/" + p.env
 }
 
-// copies seals everything for the target before any of it is written. Names
-// whose blank would replace a value are returned apart.
-func (o *copyOptions) copies(set *versions.Set, w *writer) (files map[string]*versions.SecretFile, left []string, err error) {
+// copyPlan is what a copy writes, by name, and the names that it leaves alone.
+type copyPlan struct {
+	files  map[string]*versions.SecretFile
+	blanks []string // which would replace a value
+	keys   []string // encryption keys of the target
+}
+
+// copies seals everything for the target before any of it is written.
+func (o *copyOptions) copies(set *versions.Set, w *writer) (*copyPlan, error) {
 	names, sources, err := o.sources(set)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	taken, err := w.taken()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	as := func(name string) string {
 		if o.as != "" {
@@ -189,26 +199,33 @@ func (o *copyOptions) copies(set *versions.Set, w *writer) (files map[string]*ve
 		targets = append(targets, as(name))
 	}
 	if err := w.checkNames(taken, targets); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	files = map[string]*versions.SecretFile{}
+	c := &copyPlan{files: map[string]*versions.SecretFile{}}
 	for i, name := range names {
 		f := sources[i]
 		if _, there := slices.BinarySearch(taken, as(name)); there {
-			if !o.force {
-				return nil, nil, w.exists(as(name), o.line()+" --force       to replace it")
-			}
-			if f.Blank() {
-				left = append(left, name)
+			k := w.keyAt(as(name))
+			isKey := k != nil && !k.Blank()
+			switch {
+			case isKey && !o.all:
+				return nil, w.exists(as(name), w.rmLine(as(name))+"       if the encryption key, and what it encrypted, is to go")
+			case !o.force:
+				return nil, w.exists(as(name), o.line()+" --force       to replace it")
+			case isKey:
+				c.keys = append(c.keys, as(name))
+				continue
+			case f.Blank():
+				c.blanks = append(c.blanks, name)
 				continue
 			}
 		}
-		files[as(name)], err = set.Reseal(name, f, w.sealer, seal.Place{App: w.id, Environment: w.env, Name: as(name)})
+		c.files[as(name)], err = set.Reseal(name, f, w.sealer, seal.Place{App: w.id, Environment: w.env, Name: as(name)})
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return files, left, nil
+	return c, nil
 }
 
 // sources reads the files to be copied, sorted by name.

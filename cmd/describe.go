@@ -45,17 +45,23 @@ func describeChanges(changes []versions.Change, opened bool) []string {
 func changeNote(c versions.Change) string {
 	var notes []string
 	if len(c.Fields) > 0 {
-		notes = append(notes, strings.Join(c.Fields, ", "))
+		notes = append(notes, fieldWords(c))
 	}
 	switch {
 	case c.Action == versions.Resealed:
 		notes = append(notes, "sealed anew")
+	case c.Action == versions.Added && isKeyChange(c):
+		notes = append(notes, keyFileSays(c.New))
+	case c.Action == versions.Removed && isKeyChange(c):
+		notes = append(notes, keyFileSays(c.Old))
 	case c.Action == versions.Added && c.New.Blank():
 		notes = append(notes, "blank")
 	case c.Action == versions.Changed && c.New.Blank():
 		notes = append(notes, "now blank")
 	case c.Action == versions.Changed && c.Old.Blank():
 		notes = append(notes, "was blank")
+	case c.Action == versions.Changed && isKeyChange(c) && !c.Versions.Empty():
+		notes = append(notes, versionsSay(c.Versions))
 	case c.Action == versions.Changed && len(c.Fields) > 0:
 		notes = append(notes, "value")
 	}
@@ -88,12 +94,14 @@ type changeJSON struct {
 	Name   string   `json:"name"`
 	Action string   `json:"action"`
 	Fields []string `json:"fields,omitempty"`
+	// Versions is what became of those of a named encryption key.
+	Versions *versions.VersionsChange `json:"versions,omitempty"`
 }
 
 func toChangesJSON(changes []versions.Change) []changeJSON {
 	out := make([]changeJSON, len(changes))
 	for i, c := range changes {
-		out[i] = changeJSON{c.Name, string(c.Action), c.Fields}
+		out[i] = changeJSON{c.Name, string(c.Action), c.Fields, versionsOf(c.Versions)}
 	}
 	return out
 }

@@ -83,7 +83,8 @@ func (b *blanks) missing() string {
 	return strings.Join(named, ", ")
 }
 
-// fillLines are a set and a generate line for the first names that want them.
+// fillLines are a line of set, generate and key create for the first names that want
+// them.
 func (c *cli) fillLines(app string, declared []blanks) (try []string) {
 	flag := c.appFlag(app)
 	first := func(command string, wants func(*versions.SecretFile) bool) {
@@ -96,5 +97,6 @@ func (c *cli) fillLines(app string, declared []blanks) (try []string) {
 	}
 	first("set", func(f *versions.SecretFile) bool { return f.Kind == versions.KindSecret && f.Generate == "" })
 	first("generate", func(f *versions.SecretFile) bool { return f.Generate != "" })
+	first("key create", func(f *versions.SecretFile) bool { return f.Kind == versions.KindKey })
 	return try
 }

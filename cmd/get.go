@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,8 @@ func newGet(c *cli) *cobra.Command {
 		Short:   "Print one secret",
 		Long: `Print the exact bytes of a secret to stdout. On a terminal a newline is added.
 With --at pin it is the value of the newest published set, and never another: a pin
-that cannot be had or does not verify is an error.
+that cannot be had or does not verify is an error. Of an encryption key it is the
+newest version, in base64; pinseal key export prints the others.
 
 ` + overrideLong,
 		Example: `  pinseal get DATABASE_URL
@@ -90,9 +92,14 @@ func (c *cli) readHint(v *view, err error) error {
 	if v != nil && errors.As(err, &missing) && missing.What == "secret" {
 		return hint(err, v.listCommand())
 	}
+	var blank *versions.BlankError
 	switch {
 	case errors.As(err, new(*hinted)):
 		return err
+	case v != nil && missing != nil && missing.What == "encryption key":
+		return hint(err, v.keyListCommand())
+	case v != nil && errors.As(err, &blank):
+		return hint(err, v.fillHints(blank.Name)...)
 	case errors.Is(err, seal.ErrPlugin):
 		return pluginError(err)
 	case errors.Is(err, seal.ErrNoKey):
@@ -110,6 +117,19 @@ func (v *view) listCommand() string {
 		return "pinseal list -e " + v.Environment + " --at " + quoteShell(v.asked.at)
 	}
 	return "pinseal list -e " + v.Environment
+}
+
+// keyListCommand lists the encryption keys of what was read.
+func (v *view) keyListCommand() string {
+	return "pinseal key " + strings.TrimPrefix(v.listCommand(), "pinseal ")
+}
+
+// fillHints are how a blank of the view gets a value.
+func (v *view) fillHints(name string) []string {
+	if f, err := v.Source.File(v.Environment, name); err == nil && f.Kind == versions.KindKey {
+		return keyTries(name, v.Environment, f)
+	}
+	return []string{"pinseal set " + name + " -e " + v.Environment}
 }
 
 // revealed is a value in JSON: as text, or in base64 when it is not UTF-8.

@@ -89,7 +89,7 @@ func (in *importer) look(p plainPair) (imported, error) {
 			return imported{same: same}, err
 		}
 		if f.Kind != versions.KindSecret {
-			return out, usage([]string{"pinseal key rotate " + p.name}, "%q is a named encryption key; its versions are not set by hand", p.name)
+			return out, usage(keyTries(p.name, in.env, f), "%q is a named encryption key; its versions are not set by hand", p.name)
 		}
 		if out.was, err = f.Bytes(); err != nil {
 			return out, err

@@ -120,7 +120,7 @@ func (t *templateValues) secret(arg any) (string, error) {
 	case err != nil:
 		return "", err
 	case len(chosen.values) == 0:
-		return "", blankError(chosen.blanks, t.view.Environment)
+		return "", t.view.blankError(chosen.blanks)
 	}
 	value := string(chosen.values[0].Secret.Reveal())
 	t.opened[name] = value

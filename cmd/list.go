@@ -26,8 +26,8 @@ what it is for. It needs no key and prints no value.
 
 States: sealed; blank (declared without a value); blank, optional (may be published
 so); expires DATE; expired DATE; unmerged (a merge left its conflict in the file:
-the rest is listed, and the exit code is 6). Dates are UTC. A pin or a bundle has
-no last change: see pinseal log.`,
+the rest is listed, and the exit code is 6). An encryption key says so: see pinseal
+key list. Dates are UTC. A pin or a bundle has no last change: see pinseal log.`,
 		Example: `  pinseal list
   pinseal list -e production --at pin
   pinseal list --json | jq -r '.secrets[].name'`,
@@ -51,6 +51,8 @@ type listed struct {
 	Expires    string        `json:"expires,omitempty"`
 	Optional   bool          `json:"optional,omitempty"`
 	Generate   string        `json:"generate,omitempty"`
+	Bits       int           `json:"bits,omitempty"` // of a key
+	Versions   []uint32      `json:"key_versions,omitempty"`
 	Generation int           `json:"generation,omitempty"` // of the read key, the newest in use
 	Changed    *listedChange `json:"changed,omitempty"`
 	Dirty      bool          `json:"uncommitted,omitempty"`
@@ -63,32 +65,11 @@ type listedChange struct {
 }
 
 func (c *cli) runList(ctx context.Context, o listOptions) error {
-	var s *session
-	var v *view
-	var err error
-	if o.bundle != "" {
-		v, err = c.view(ctx, o.reading, look)
-	} else {
-		if s, err = c.open(ctx, look); err != nil {
-			return err
-		}
-		defer s.Close()
-		v, err = s.view(o.reading)
-	}
+	v, s, err := c.lookAt(ctx, o.reading)
 	if err != nil {
 		return err
 	}
-	if s == nil {
-		defer v.Close()
-	}
-	if s != nil && v.Pin == nil && v.Commit != "" {
-		err = s.checkCommit(v.Commit, v.Source)
-	} else {
-		err = v.Source.CheckAll()
-	}
-	if err != nil {
-		return err
-	}
+	defer v.Close()
 	rows, unmerged, err := listSet(v.Source, v.Environment, c.Now())
 	if err != nil {
 		return err
@@ -116,6 +97,36 @@ func (c *cli) runList(ctx context.Context, o listOptions) error {
 	return afterwards(unmerged, printTable(c.Stdout, listTable(rows, dated)))
 }
 
+// lookAt opens the set that the flags ask for, without a key, and checks its
+// structure. Of a bundle the session is nil.
+func (c *cli) lookAt(ctx context.Context, o reading) (v *view, s *session, err error) {
+	if o.bundle != "" {
+		v, err = c.view(ctx, o, look)
+	} else {
+		if s, err = c.open(ctx, look); err != nil {
+			return nil, nil, err
+		}
+		if v, err = s.view(o); err != nil {
+			s.Close()
+			return nil, nil, err
+		}
+		v.close = s.Close
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if s != nil && v.Pin == nil && v.Commit != "" {
+		err = s.checkCommit(v.Commit, v.Source)
+	} else {
+		err = v.Source.CheckAll()
+	}
+	if err != nil {
+		v.Close()
+		return nil, nil, err
+	}
+	return v, s, nil
+}
+
 // afterwards is the error of a command that has printed around unmerged files.
 func afterwards(unmerged *versions.UnmergedError, printed error) error {
 	if printed == nil && unmerged != nil {
@@ -134,7 +145,11 @@ func listTable(rows []listed, dated bool) [][]string {
 		case r.Changed != nil:
 			changed = r.Changed.When[:len(time.DateOnly)] + " " + r.Changed.Author
 		}
-		table = append(table, []string{r.Name, r.State, changed, r.About})
+		state := r.State
+		if r.Kind == versions.KindKey {
+			state += ", key"
+		}
+		table = append(table, []string{r.Name, state, changed, r.About})
 	}
 	if !dated {
 		for i := range table {
@@ -157,7 +172,10 @@ func listSet(source *versions.Source, env string, now time.Time) (rows []listed,
 			continue
 		}
 		rows[i] = listed{Name: names[i], Kind: f.Kind, About: f.About, State: stateOf(f, now), Expires: f.Expires,
-			Optional: f.Optional, Generate: f.Generate}
+			Optional: f.Optional, Generate: f.Generate, Bits: f.Bits}
+		for _, v := range f.Versions {
+			rows[i].Versions = append(rows[i].Versions, v.Number)
+		}
 		if g := f.Generations(); len(g) > 0 {
 			rows[i].Generation = g[len(g)-1]
 		}

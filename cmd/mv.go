@@ -27,8 +27,8 @@ func newMv(c *cli) *cobra.Command {
 		Short:   "Rename a secret",
 		Long: `Rename a secret in an environment of the work tree. A value is sealed for its name,
 so it is opened and sealed again, which needs an identity that can read; a blank
-needs none. Description, expiry and the rest stay. Commits and pins keep the old
-name.`,
+needs none. Description, expiry and the rest stay, and all versions of an encryption
+key. Commits and pins keep the old name.`,
 		Example: `  pinseal mv DB_URL DATABASE_URL
   pinseal mv api_key API_KEY -e production`,
 		Args: secretArgs("OLD", "NEW"),
@@ -91,7 +91,7 @@ func (w *writer) checkFree(old, name string) error {
 		return err
 	}
 	if slices.Contains(taken, name) {
-		return w.exists(name, "pinseal rm "+name+" -e "+w.env+"       if it is to be replaced")
+		return w.exists(name, w.rmLine(name)+"       if it is to be replaced")
 	}
 	others := slices.DeleteFunc(taken, func(n string) bool { return n == old })
 	return w.checkNames(others, []string{name})

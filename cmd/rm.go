@@ -28,7 +28,7 @@ stays readable there: a value that leaked has to be changed where it is used.
 It removes what nothing else reads, too: a file with conflict markers or bad
 spelling, one of two names that differ only in case, and a link in a secret's
 place, whose target it leaves alone. All names are checked before the first is
-removed.`,
+removed. An encryption key is for pinseal key rm: what it encrypted is lost without it.`,
 		Example: `  pinseal rm OLD_API_KEY
   pinseal rm OLD_API_KEY OLD_API_URL -e production`,
 		Args: secretArgs("NAME…"),
@@ -53,7 +53,10 @@ func (c *cli) runRm(ctx context.Context, o rmOptions) error {
 		return err
 	}
 	names := slices.Compact(slices.Sorted(slices.Values(o.names)))
-	if err := w.checkThere(names); err != nil {
+	if err := w.checkThere("secret", "pinseal list -e "+w.env, names); err != nil {
+		return err
+	}
+	if err := w.checkNoKeys(names); err != nil {
 		return err
 	}
 	for _, name := range names {
@@ -66,17 +69,48 @@ func (c *cli) runRm(ctx context.Context, o rmOptions) error {
 	return nil
 }
 
+// checkNoKeys refuses names of encryption keys. What does not read is none.
+func (w *writer) checkNoKeys(names []string) error {
+	for _, name := range names {
+		if w.keyAt(name) != nil {
+			return usage([]string{"pinseal key rm " + name + " -e " + w.env}, "%q is a named encryption key, and what it encrypted is lost without it; nothing was removed", name)
+		}
+	}
+	return nil
+}
+
+// keyAt reads the file of an encryption key; nil where there is none that reads.
+func (w *writer) keyAt(name string) *versions.SecretFile {
+	data, err := w.files.ReadFile(versions.FilePath(w.env, name))
+	if err != nil {
+		return nil
+	}
+	f, err := versions.ParseSecretFile(data)
+	if err != nil || f.Kind != versions.KindKey {
+		return nil
+	}
+	return f
+}
+
+// rmLine is the command that removes what has a name.
+func (w *writer) rmLine(name string) string {
+	if w.keyAt(name) != nil {
+		return "pinseal key rm " + name + " -e " + w.env
+	}
+	return "pinseal rm " + name + " -e " + w.env
+}
+
 // checkThere wants every name to be an entry of the environment that is no
-// directory, spelled exactly so, whatever is in it.
-func (w *writer) checkThere(names []string) error {
+// directory, spelled exactly so, whatever is in it. A name that is none is said not
+// to be that of a what.
+func (w *writer) checkThere(what, list string, names []string) error {
 	taken, err := w.taken()
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
 		if _, ok := slices.BinarySearch(taken, name); !ok {
-			missing := &versions.NotFoundError{What: "secret", Name: name, In: w.env + " of the work tree; nothing was removed"}
-			return hint(missing, "pinseal list -e "+w.env)
+			return hint(&versions.NotFoundError{What: what, Name: name, In: w.env + " of the work tree; nothing was removed"}, list)
 		}
 		info, err := w.files.Stat(versions.FilePath(w.env, name))
 		if err != nil {

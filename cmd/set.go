@@ -17,6 +17,7 @@ type setOptions struct {
 	value                                 valueInput
 	about, expires                        string
 	optional, blank, keep                 bool
+	command                               string // as it is typed, for hints
 	aboutGiven, expiresGiven, optionGiven bool
 }
 
@@ -30,7 +31,8 @@ can add or replace a secret without being able to read any.
 
 The value comes from a hidden prompt, from stdin, or from --file; never from the
 command line, where ps and the shell's history would keep it. Of piped input one
-last newline is dropped, unless --raw; a file is taken byte for byte.`,
+last newline is dropped, unless --raw; a file is taken byte for byte. An encryption
+key is not set by hand (see pinseal key), but --keep changes what stands beside it.`,
 		Example: `  pinseal set DATABASE_URL
   pbpaste | pinseal set STRIPE_KEY --about "Stripe, live mode"
   pinseal set TLS_KEY -e production --file tls.key
@@ -64,6 +66,7 @@ func bindMetadata(cmd *cobra.Command, o *setOptions) {
 func (o *setOptions) markGiven(cmd *cobra.Command) {
 	f := cmd.Flags()
 	o.aboutGiven, o.expiresGiven, o.optionGiven = f.Changed("about"), f.Changed("expires"), f.Changed("optional")
+	o.command = cmd.CommandPath()
 }
 
 // nameOnly refuses NAME=value and NAME value without showing either again.
@@ -155,8 +158,12 @@ func (c *cli) openDescribed(ctx context.Context, o *setOptions, how string) (w *
 	if w, err = s.write(o.env); err == nil {
 		f, exists, err = w.current(o.name)
 	}
-	if err == nil && f.Kind != versions.KindSecret {
-		err = usage([]string{"pinseal key rotate " + o.name}, "%q is a named encryption key; its versions are not %s", o.name, how)
+	switch isKey := err == nil && f.Kind == versions.KindKey; {
+	case isKey && !o.keep:
+		err = usage(append(keyTries(o.name, w.env, f), "pinseal set "+o.name+" -e "+w.env+" --keep --about TEXT      changes what stands beside it"),
+			"%q is a named encryption key; its versions are not %s", o.name, how)
+	case isKey && o.optionGiven:
+		err = usage(append(keyTries(o.name, w.env, f)[:1], "pinseal key rm "+o.name+" -e "+w.env), "%q is a named encryption key, and those cannot be optional", o.name)
 	}
 	if err == nil {
 		err = o.describe(f)
@@ -178,7 +185,7 @@ func (o *setOptions) describe(f *versions.SecretFile) error {
 	}
 	if o.expiresGiven {
 		if o.expires != "" && versions.CheckDate(o.expires) != nil {
-			return usage([]string{"pinseal set " + o.name + " --expires 2027-01-31"}, "--expires wants a date")
+			return usage([]string{o.command + " " + o.name + " --expires 2027-01-31"}, "--expires wants a date")
 		}
 		f.Expires = o.expires
 	}
