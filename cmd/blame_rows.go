@@ -80,7 +80,7 @@ func (s *session) blameDirty(v *view, rows []blamed, files []*versions.SecretFil
 				return "", err
 			}
 			change := versions.CompareFiles(rows[i].Name, was, is)
-			rows[i].Action, rows[i].Fields = string(change.Action), change.Fields
+			rows[i].Action, rows[i].Fields, rows[i].Versions = string(change.Action), change.Fields, versionsOf(change.Versions)
 		}
 	}
 	return commit, nil

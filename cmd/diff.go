@@ -149,7 +149,10 @@ func (s *session) diffSide(env, text string, maybe bool, ledger **versions.Ledge
 
 // revealedChange is a change with the values of both sides, nil where there is
 // none.
-type revealedChange struct{ old, new *seal.Secret }
+type revealedChange struct {
+	old, new *seal.Secret
+	versions []revealedVersion // of a named encryption key, those that differ
+}
 
 // revealChanges opens both sides of the changes. What only looked as if it had been
 // sealed anew is changed from then on.
@@ -172,6 +175,12 @@ func (s *session) revealChanges(env string, a, b side, changes []versions.Change
 	shown := make([]revealedChange, len(changes))
 	for i, change := range changes {
 		if change.Action == versions.Edited {
+			continue
+		}
+		if isKeyChange(change) {
+			if shown[i].versions, err = revealVersions(a, b, env, &changes[i], keys); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if shown[i].old, err = revealSide(a, env, change.Name, change.Old, keys); err != nil {

@@ -12,6 +12,8 @@ type revealedJSON struct {
 	changeJSON
 	Old *revealed `json:"old,omitempty"`
 	New *revealed `json:"new,omitempty"`
+	// Values are those of a named encryption key's versions that differ.
+	Values []revealedVersionJSON `json:"version_values,omitempty"`
 }
 
 func (s *session) printDiff(o diffOptions, a, b side, readers []versions.ReaderChange, changes []versions.Change, shown []revealedChange) error {
@@ -21,6 +23,7 @@ func (s *session) printDiff(o diffOptions, a, b side, readers []versions.ReaderC
 			out[i].changeJSON = change
 			if shown != nil {
 				out[i].Old, out[i].New = revealPointer(shown[i].old), revealPointer(shown[i].new)
+				out[i].Values = toRevealedVersions(shown[i].versions)
 			}
 		}
 		return s.printJSON(struct {
@@ -71,6 +74,10 @@ func (s *session) printRevealed(changes []versions.Change, shown []revealedChang
 			} else {
 				lines = append(lines, quoteValue("-", old)...)
 				lines = append(lines, quoteValue("+", new)...)
+			}
+			for _, v := range shown[i].versions {
+				lines = append(lines, quoteValue(fmt.Sprintf("- version %d:", v.number), v.old)...)
+				lines = append(lines, quoteValue(fmt.Sprintf("+ version %d:", v.number), v.new)...)
 			}
 			for _, line := range lines {
 				if _, err := fmt.Fprintln(s.Stdout, line); err != nil {

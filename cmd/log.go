@@ -80,13 +80,15 @@ type logged struct {
 }
 
 type loggedChange struct {
-	Name      string   `json:"name"`
-	Action    string   `json:"action"`
-	Fields    []string `json:"fields,omitempty"`
-	MovedFrom string   `json:"moved_from,omitempty"`
-	MovedTo   string   `json:"moved_to,omitempty"`
-	Maybe     []string `json:"moved_maybe,omitempty"`
-	Proven    *bool    `json:"proven,omitempty"` // of MovedFrom and MovedTo
+	Name   string   `json:"name"`
+	Action string   `json:"action"`
+	Fields []string `json:"fields,omitempty"`
+	// Versions is what became of those of a named encryption key.
+	Versions  *versions.VersionsChange `json:"versions,omitempty"`
+	MovedFrom string                   `json:"moved_from,omitempty"`
+	MovedTo   string                   `json:"moved_to,omitempty"`
+	Maybe     []string                 `json:"moved_maybe,omitempty"`
+	Proven    *bool                    `json:"proven,omitempty"` // of MovedFrom and MovedTo
 }
 
 func (c *cli) runLog(ctx context.Context, o logOptions) error {
@@ -221,7 +223,7 @@ func loggedOf(e versions.LogEntry) logged {
 	out := logged{Commit: string(e.Commit), When: e.When.Format(time.RFC3339), Author: e.Author, Subject: e.Subject,
 		OldDir: e.OldDir, Cut: e.Cut, Changes: make([]loggedChange, len(e.Changes))}
 	for i, c := range e.Changes {
-		out.Changes[i] = loggedChange{Name: c.Name, Action: string(c.Action), Fields: c.Fields, MovedFrom: c.From, MovedTo: c.To, Maybe: c.Maybe}
+		out.Changes[i] = loggedChange{Name: c.Name, Action: string(c.Action), Fields: c.Fields, Versions: versionsOf(c.Versions), MovedFrom: c.From, MovedTo: c.To, Maybe: c.Maybe}
 		if c.From != "" || c.To != "" {
 			out.Changes[i].Proven = new(bool) // no key was asked
 		}

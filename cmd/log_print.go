@@ -65,6 +65,8 @@ func (c loggedChange) notes() []string {
 		notes = append(notes, "perhaps moved to "+maybe)
 	case maybe != "":
 		notes = append(notes, "perhaps moved here from "+maybe)
+	case c.Action == string(versions.Changed) && c.Versions != nil:
+		notes = append(notes, versionsSay(*c.Versions))
 	case c.Action == string(versions.Resealed):
 		notes = append(notes, "sealed to a newer key")
 	case c.Action == string(versions.Changed) && len(c.Fields) > 0:

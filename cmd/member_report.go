@@ -28,6 +28,8 @@ every environment. A name that was given to several recipients is about all.
 
   ROTATE    the value now is one that the member could open
   ROTATE?   it may be: it was only sealed anew, as far as can be told without a key
+  REWRAP    an encryption key that was rotated: what its older versions encrypted, the
+            member can decrypt, until it is rewrapped and they are dropped
   PUBLISH   changed here, but the newest pin still has a value that the member could open
   READS     the member reads its environment today: nothing is to be done
   REMOVED   not in use any more; its value may still count at its source

@@ -31,6 +31,11 @@ func (s *session) sayDraft(o publishOptions, d *versions.Draft) {
 	for _, line := range describeChanges(d.Changes, true) {
 		s.say("  %s", line)
 	}
+	for i := range d.Changes {
+		for _, line := range encryptionLines(&d.Changes[i]) {
+			s.say("  ! %s %s", d.Changes[i].Name, strings.ReplaceAll(line, "the next pin", "this pin"))
+		}
+	}
 	if d.Secrets == 0 {
 		s.say("  0 secrets")
 	}

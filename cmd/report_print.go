@@ -83,7 +83,7 @@ func (s *session) toReportJSON(e *versions.Exposure) reportJSON {
 
 func exposureTable(e *versions.Exposure) [][]string {
 	words := map[versions.ExposureState]string{versions.MustRotate: "ROTATE", versions.MayRotate: "ROTATE?",
-		versions.StillPinned: "PUBLISH", versions.StillReads: "READS", versions.RemovedSince: "REMOVED"}
+		versions.MustRewrap: "REWRAP", versions.StillPinned: "PUBLISH", versions.StillReads: "READS", versions.RemovedSince: "REMOVED"}
 	var table [][]string
 	for i := range e.Secrets {
 		one := &e.Secrets[i]
@@ -119,7 +119,7 @@ func exposureDetails(e *versions.ExposedSecret) []string {
 		add("%s, %s", count(e.Versions, "version"), in)
 	case len(e.As) > 0:
 		add("%s", in)
-	case e.State == versions.MustRotate || e.State == versions.StillReads:
+	case e.State == versions.MustRotate || e.State == versions.MustRewrap || e.State == versions.StillReads:
 		add("not committed yet")
 	}
 	if len(e.Pins) > 0 {
@@ -185,10 +185,11 @@ func (s *session) sayRotate(e *versions.Exposure) {
 	if len(e.Reads) > 0 {
 		s.say("%s still reads %s: %s", e.Member, strings.Join(e.Reads, ", "), count(n[versions.StillReads], "secret"))
 	}
-	rotate := n[versions.MustRotate] + n[versions.MayRotate]
+	secrets, keys := s.sayKeysKnown(e)
 	switch {
-	case rotate > 0:
-		s.say("%s to rotate: at the source first, then  %s, commit and publish.", count(rotate, "secret"), s.here("pinseal set NAME -e ENV"))
+	case secrets > 0:
+		s.say("%s to rotate: at the source first, then  %s, commit and publish.", count(secrets, "secret"), s.here("pinseal set NAME -e ENV"))
+	case keys > 0:
 	case n[versions.StillPinned] > 0:
 		line := "pinseal publish " + strings.Join(envs[versions.StillPinned], " && pinseal publish ")
 		s.say("Nothing to rotate here, but %s still pinned with what %s could open: %s", areMany(n[versions.StillPinned], "secret"), e.Member, s.here(line))

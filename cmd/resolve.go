@@ -27,8 +27,9 @@ theirs is what comes in; in a rebase ours is the branch that is built on.
 
 Without NAME it settles all that needs no decision. Secrets are compared by what they
 hold: a side that has only sealed a value anew loses to one that has changed it. That
-needs an identity that can read. What both sides have changed is listed, and settled
-one by one:
+needs an identity that can read. Of an encryption key the versions of both sides are
+kept: where both added one under the same number, that of theirs gets a new one, above
+all others. What else both sides have changed is listed, and settled one by one:
 
   pinseal resolve NAME --ours | --theirs      takes that side's file
   pinseal resolve NAME --set                  seals a new value, as set does
@@ -192,11 +193,7 @@ func (m *merging) saySettled(settled []versions.Settled, dryRun bool) {
 			m.say("  and %d more", len(settled)-i)
 			return
 		}
-		what := one.Took.String()
-		if one.File == nil {
-			what += ", removed"
-		}
-		m.say("  %s in %s: %s", one.Name, one.Environment, what)
+		m.say("  %s in %s: %s", one.Name, one.Environment, settledSays(one))
 	}
 }
 
@@ -208,7 +205,7 @@ func (m *merging) undecided(all []versions.UnmergedSecret) error {
 		e.Paths = append(e.Paths, storeDir+"/"+m.dir+"/"+versions.FilePath(u.Environment, u.Name))
 		if i < mostListed {
 			m.warn("%s in %s: %s", u.Name, u.Environment, u.Why)
-			try = append(try, resolveLine(u.Name, u.Environment))
+			try = append(try, undecidedLine(u))
 		}
 	}
 	if len(all) > mostListed {

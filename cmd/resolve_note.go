@@ -48,6 +48,19 @@ func (m *merging) resolveNote(o resolveOptions) error {
 // settleAll settles every secret with the keys of both sides: what is left for a
 // person has to be decided first.
 func (m *merging) settleAll() ([]versions.Settled, error) {
+	keys, err := m.bothKeyrings()
+	if err != nil {
+		return nil, err
+	}
+	settled, undecided, err := m.sides.Settle(m.ctx, keys...)
+	if err == nil && len(undecided) > 0 {
+		err = m.undecided(undecided)
+	}
+	return settled, err
+}
+
+// bothKeyrings are the keys of ours' app note, and of theirs'.
+func (m *merging) bothKeyrings() ([]*versions.Keyring, error) {
 	ids, err := m.identities()
 	if err != nil {
 		return nil, err
@@ -57,14 +70,7 @@ func (m *merging) settleAll() ([]versions.Settled, error) {
 		return nil, err
 	}
 	theirs, err := versions.NewKeyring(m.known.Theirs, ids, m.sides.Theirs, m.sides.Ours)
-	if err != nil {
-		return nil, err
-	}
-	settled, undecided, err := m.sides.Settle(m.ctx, ours, theirs)
-	if err == nil && len(undecided) > 0 {
-		err = m.undecided(undecided)
-	}
-	return settled, err
+	return []*versions.Keyring{ours, theirs}, err
 }
 
 // mergeNotes merges the notes so that every ledger verifies under the result and

@@ -45,6 +45,11 @@ func (c *cli) runResolveSecret(ctx context.Context, o resolveOptions) error {
 	default:
 		done += o.side().String()
 	}
+	if !o.set {
+		if err := m.warnLeftOut(o, env); err != nil {
+			return err
+		}
+	}
 	if o.dryRun {
 		m.say("Nothing was written; without --dry-run:\n  %s", done)
 		return nil
@@ -159,7 +164,7 @@ func (m *merging) setValue(o resolveOptions, env string) (*versions.SecretFile, 
 		return nil, err
 	}
 	if f.Kind != versions.KindSecret {
-		return nil, usage(resolveLines(o.name, env)[:2], "%q is a named encryption key; its versions are not set by hand", o.name)
+		return nil, usage(append([]string{"pinseal resolve      keeps the versions of both sides"}, resolveLines(o.name, env)[:2]...), "%q is a named encryption key; its versions are not set by hand", o.name)
 	}
 	if o.dryRun {
 		return f, nil

@@ -47,6 +47,8 @@ shallow clone in which the newest may lie beyond the cut is refused.
   keys       new keys of a slot
   apps       an app that is new, gone, moved or another, or another default
   values     secrets that are new, gone, moved or sealed to another value
+  key-versions  versions of an encryption key that are new or another: an app encrypts
+             with the newest one from the next pin on
   metadata   what stands beside the values
   resealed   values as long as before, sealed to a newer key: likely the same, which
              only a reader can tell; also "values" when the branch makes no such key

@@ -97,7 +97,7 @@ func toReviewMember(m versions.MemberChange) reviewMember {
 }
 
 func toReviewSecret(s versions.ReviewedSecret, by *touchedBy, now time.Time) reviewSecret {
-	out := reviewSecret{Name: s.Name, Action: string(s.Action), From: s.From, Fields: s.Fields, Commits: by.commits, More: by.more}
+	out := reviewSecret{Name: s.Name, Action: string(s.Action), From: s.From, Fields: s.Fields, Versions: versionsOf(s.Versions), Commits: by.commits, More: by.more, change: s.Change}
 	out.WasBlank = s.Old != nil && s.Old.Blank()
 	if f := s.New; f != nil {
 		out.Blank, out.Optional = f.Blank(), f.Optional

@@ -10,7 +10,7 @@ import (
 )
 
 // reviewKinds are the kinds of change that --fail-on knows, beside anyKind.
-var reviewKinds = []string{"readers", "keys", "apps", "values", "metadata", "resealed", "blanks", "expired", "pins", "files", "problems"}
+var reviewKinds = []string{"readers", "keys", "apps", "values", "key-versions", "metadata", "resealed", "blanks", "expired", "pins", "files", "problems"}
 
 const anyKind = "any"
 
@@ -54,6 +54,9 @@ func (s *reviewSecret) kinds(there map[string]bool, rekeyed bool) {
 	case versions.Edited:
 	default:
 		there["values"] = true
+	}
+	if v := s.Versions; v != nil && versions.Action(s.Action) != versions.Removed {
+		there["key-versions"] = there["key-versions"] || len(v.Added)+len(v.Replaced) > 0 || len(v.Resealed) > 0 && !rekeyed
 	}
 	there["metadata"] = there["metadata"] || len(s.Fields) > 0
 	there["blanks"] = there["blanks"] || s.Blank && !s.Optional

@@ -110,6 +110,9 @@ func (e reviewEnvironment) markdown(line func(string, ...any), app string) {
 			says += " (" + note + ")"
 		}
 		line("- %s", joinBy(says, s.Commits, s.More))
+		for _, means := range encryptionLines(&s.change) {
+			line("- **%s %s**", code(s.Name), means)
+		}
 	}
 	if more > 0 {
 		line("- and %d more", more)

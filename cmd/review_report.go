@@ -76,17 +76,19 @@ type reviewEnvironment struct {
 }
 
 type reviewSecret struct {
-	Name     string         `json:"name"`
-	Action   string         `json:"action"`
-	From     string         `json:"from,omitempty"` // moved
-	Fields   []string       `json:"fields,omitempty"`
-	Blank    bool           `json:"blank,omitempty"`
-	Optional bool           `json:"optional,omitempty"`
-	WasBlank bool           `json:"was_blank,omitempty"`
-	Expired  string         `json:"expired,omitempty"` // its date
-	Unread   bool           `json:"unread,omitempty"`  // it is no secret file: see problems
-	Commits  []reviewCommit `json:"commits"`           // of the branch, newest first, at most 20
-	More     int            `json:"more_commits,omitempty"`
+	Name     string                   `json:"name"`
+	Action   string                   `json:"action"`
+	From     string                   `json:"from,omitempty"` // moved
+	Fields   []string                 `json:"fields,omitempty"`
+	Versions *versions.VersionsChange `json:"versions,omitempty"` // of a named encryption key
+	Blank    bool                     `json:"blank,omitempty"`
+	Optional bool                     `json:"optional,omitempty"`
+	WasBlank bool                     `json:"was_blank,omitempty"`
+	Expired  string                   `json:"expired,omitempty"` // its date
+	Unread   bool                     `json:"unread,omitempty"`  // it is no secret file: see problems
+	Commits  []reviewCommit           `json:"commits"`           // of the branch, newest first, at most 20
+	More     int                      `json:"more_commits,omitempty"`
+	change   versions.Change
 }
 
 // reviewFile is a file that is no secret and no app note.

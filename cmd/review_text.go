@@ -108,6 +108,9 @@ func (t *reviewText) environment(a *reviewApp, e reviewEnvironment) {
 			note = "  (" + note + ")"
 		}
 		t.line("  %s %s%s  %s", actionMark(s.Action), s.Name, note, by(s.Commits, s.More, short))
+		for _, line := range encryptionLines(&s.change) {
+			t.line("  ! %s %s", s.Name, line)
+		}
 	}
 	if folded > 0 {
 		t.line("  = %s", foldedSays(folded))

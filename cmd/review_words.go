@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"pinseal/seal"
@@ -112,8 +111,19 @@ func (a *reviewApp) noteSays() string {
 // says is what there is to know of a secret beside its name and action. show is how
 // another secret's name is written.
 func (s *reviewSecret) says(show func(string) string) string {
-	notes := slices.Clone(s.Fields)
-	if s.Action == string(versions.Changed) && len(s.Fields) > 0 {
+	var notes []string
+	if len(s.Fields) > 0 {
+		notes = append(notes, strings.Split(fieldWords(s.change), ", ")...)
+	}
+	switch key, action := isKeyChange(s.change), versions.Action(s.Action); {
+	case key && action == versions.Added:
+		notes = append(notes, keyFileSays(s.change.New))
+	case key && action == versions.Removed:
+		notes = append(notes, keyFileSays(s.change.Old))
+	case action != versions.Changed:
+	case s.Versions != nil:
+		notes = append(notes, versionsSay(*s.Versions))
+	case len(s.Fields) > 0:
 		notes = append(notes, "value")
 	}
 	if s.From != "" {
@@ -122,7 +132,7 @@ func (s *reviewSecret) says(show func(string) string) string {
 	switch {
 	case s.Blank && s.Optional:
 		notes = append(notes, "blank, optional")
-	case s.Blank:
+	case s.Blank && !isKeyChange(s.change):
 		notes = append(notes, "blank")
 	case s.WasBlank && s.Action != string(versions.Removed):
 		notes = append(notes, "was blank")

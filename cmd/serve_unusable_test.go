@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -163,21 +164,16 @@ func TestServeUnusablePin(t *testing.T) {
 	}
 }
 
-// TestServeNamedKey holds that a named encryption key is listed, and told by nobody.
+// TestServeNamedKey holds that all versions of a named encryption key decrypt, that it is
+// listed, and told by nobody; and that nothing is served where one version does not open.
 func TestServeNamedKey(t *testing.T) {
 	s := full(t)
-	slot, _ := s.note.Newest(seal.ReadSlot("production"))
-	sealer, err := seal.NewSealer(slot.Key, slot.Generation)
-	s.check(err)
-	value, err := sealer.Seal(seal.Place{App: s.note.ID, Environment: "production", Kind: versions.KindKey, Name: "KEY", Version: 1}, seal.NewSecret([]byte("AAAAAAAAAAAAAAAAAAAAAA==")))
-	s.check(err)
-	data, err := (&versions.SecretFile{Kind: versions.KindKey, Bits: 128, Versions: []versions.KeyVersion{{Number: 1, Value: value}}}).Bytes()
-	s.check(err)
-	s.write("shop/production/KEY.yaml", string(data))
+	s.run(0, "QUFBQUFBQUFBQUFBQUFBQQ==", "key", "import", "KEY", "-e", "production")
+	s.run(0, "QkJCQkJCQkJCQkJCQkJCQg==", "key", "import", "KEY", "-e", "production", "--add")
 	s.commit()
 	s.run(0, "", "publish", "production")
-	c := s.feedCLI()
-	source, err := c.servePin(t.Context(), serveOptions{reading: reading{env: "production", at: "pin"}})
+	c, o := s.feedCLI(), serveOptions{reading: reading{env: "production", at: "pin"}}
+	source, err := c.servePin(t.Context(), o)
 	s.check(err)
 	defer source.Close()
 	_, secret, err := source.store.Get(t.Context(), "KEY")
@@ -186,7 +182,59 @@ func TestServeNamedKey(t *testing.T) {
 	}
 	infos, err := source.store.List(t.Context())
 	s.check(err)
-	if len(infos) != 2 || infos[1].Kind != versions.KindKey || infos[1].Blank {
+	if len(infos) != 2 || infos[1].Kind != versions.KindKey || infos[1].Blank || infos[1].Bits != 128 || !slices.Equal(infos[1].KeyVersions, []uint32{1, 2}) {
 		t.Errorf("%+v", infos)
+	}
+	s.wantKey(source.store, infos[1].ID, 2)
+
+	tree, files, err := c.workTreeStore(t.Context(), reading{env: "production"}, false)
+	s.check(err)
+	defer files.Close()
+	s.wantKey(tree, "KEY", 2)
+	if listed, err := tree.List(t.Context()); err != nil || len(listed) != 2 || listed[1].Bits != 128 || !slices.Equal(listed[1].KeyVersions, []uint32{1, 2}) {
+		t.Errorf("%+v, %v", listed, err)
+	}
+	s.run(0, "", "key", "rotate", "KEY", "-e", "production")
+	s.wantKey(tree, infos[1].ID, 3)
+	for _, name := range []string{infos[0].Name, "NONE"} {
+		for _, store := range []serve.Store{tree, source.store} {
+			if info, key, err := store.Key(t.Context(), name); key != nil || !errors.Is(err, versions.ErrNotFound) || (info.Name == "") != (name == "NONE") {
+				t.Errorf("%+v, %v", info, err)
+			}
+		}
+	}
+
+	// The value of version 1 in the place of version 2.
+	file := "production/KEY.yaml"
+	head, values, _ := strings.Cut(string(s.read(file)), "value.1: ")
+	first, _, _ := strings.Cut(values, "\n")
+	s.write("shop/"+file, head+"value.1: "+first+"\nvalue.2: "+first+"\n")
+	s.commit()
+	if _, _, err := tree.Key(t.Context(), "KEY"); !errors.Is(err, versions.ErrNotAuthentic) {
+		t.Error(err)
+	}
+	o.at = "HEAD"
+	if _, err := c.serveCommit(t.Context(), o); !errors.Is(err, versions.ErrNotAuthentic) {
+		t.Error(err)
+	}
+	s.write("shop/"+file, head+"value.1: "+first[:len(first)-9]+"AAAAAAAA"+first[len(first)-1:]+"\n"+strings.TrimPrefix(values, first+"\n"))
+	s.commit()
+	if _, err := c.serveCommit(t.Context(), o); !errors.Is(err, versions.ErrNotAuthentic) {
+		t.Errorf("an old version: %v", err)
+	}
+}
+
+// wantKey holds a key KEY to the version that encrypts, and to what version 1 encrypted.
+func (s *shop) wantKey(store serve.Store, ref string, newest uint32) {
+	s.t.Helper()
+	info, key, err := store.Key(s.t.Context(), ref)
+	s.check(err)
+	first, err := seal.NewNamedKey(seal.NamedKeyVersion{Number: 1, Text: seal.NewSecret([]byte("QUFBQUFBQUFBQUFBQUFBQQ=="))})
+	s.check(err)
+	payload, err := first.Encrypt(nil, []byte("x"))
+	s.check(err)
+	plain, version, err := key.Decrypt(nil, payload)
+	if err != nil || string(plain) != "x" || version != 1 || key.Newest() != newest || info.Name != "KEY" {
+		s.t.Errorf("version %d of %d: %+v, %v", version, key.Newest(), info, err)
 	}
 }

@@ -33,6 +33,8 @@ type Change struct {
 	// optional, generate, bits. Blank and valued are told by Old and New.
 	Fields   []string
 	Old, New *SecretFile // nil when absent on that side
+	// Versions is what became of those of a named encryption key.
+	Versions VersionsChange
 }
 
 // Diff compares an environment between two versions, by name, sorted. It needs
@@ -129,6 +131,7 @@ func unionKeys[V any](a, b map[string]V) []string {
 }
 
 func (c *Change) classify() {
+	c.Versions = changeOfVersions(c.Old, c.New)
 	switch {
 	case c.Old == nil:
 		c.Action = Added

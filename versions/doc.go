@@ -237,6 +237,11 @@
 // change. What both have changed, or what cannot be opened to compare, a person
 // decides.
 //
+// A named encryption key is merged by version, for each side may have encrypted with its
+// own: what one side dropped and the other left alone goes, all that was added stays, and
+// where both used a number, that of theirs gets one above all others, those after it too,
+// and is sealed anew.
+//
 // App notes are merged by an admin, who signs the result ([MergeNotes]):
 //
 //	version   one above the higher of the two

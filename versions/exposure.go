@@ -19,6 +19,9 @@ const (
 	MustRotate ExposureState = "rotate"
 	// MayRotate: it may be, as far as can be told with the keys at hand.
 	MayRotate ExposureState = "unsure"
+	// MustRewrap: a named key whose newest version is not one that the member could open,
+	// as far as can be told, and an older one is: what that encrypted, it decrypts.
+	MustRewrap ExposureState = "rewrap"
 	// StillPinned: it is changed, blank or gone here, and the newest pin has a value
 	// that the member could open.
 	StillPinned ExposureState = "pinned"
@@ -50,7 +53,7 @@ type ExposedSecret struct {
 	KeyVersions       []uint32 // of a named key that is in use: those that the member could open, or may be
 	State             ExposureState
 	As                []string // other secrets, ENV/NAME, whose value it is, when it never was its own
-	Reason            string   // MayRotate, and StillPinned when that is not sure: why it may be
+	Reason            string   // MayRotate, and MustRewrap and StillPinned when that is not sure: why it may be
 	Can               []string // with a Reason: members who can tell
 
 	Versions int             // how many values of it the member could open
@@ -144,7 +147,7 @@ func (h *History) Exposure(ctx context.Context, member string, current *Source, 
 		return nil, err
 	}
 	a.addCommits(e.Secrets)
-	order := map[ExposureState]int{MustRotate: 1, MayRotate: 2, StillPinned: 3, StillReads: 4, RemovedSince: 5}
+	order := map[ExposureState]int{MustRotate: 1, MayRotate: 2, MustRewrap: 3, StillPinned: 4, StillReads: 5, RemovedSince: 6}
 	slices.SortStableFunc(e.Secrets, func(x, y ExposedSecret) int { return cmp.Compare(order[x.State], order[y.State]) })
 	e.Complete, e.Damaged = h.complete(), h.damaged
 	return e, nil

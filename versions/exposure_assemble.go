@@ -87,12 +87,15 @@ func (a *assembly) assemble(p *past, verdicts map[*pastValue]verdict) []ExposedS
 		if f := a.files[p][name]; f != nil {
 			s.Kind = f.Kind
 		}
-		now, pinned := worst(verdicts, a.now[at]), worst(verdicts, a.pin[at])
+		now, pinned := worst(verdicts, newestOnly(a.now[at])), worst(verdicts, newestOnly(a.pin[at]))
+		older := worst(verdicts, a.now[at])
 		switch {
 		case now.known:
 			s.State, s.As = MustRotate, now.as
 		case now.maybe != "":
 			s.State, s.Reason = MayRotate, now.maybe
+		case pinned.clean() && !older.clean():
+			s.State, s.As, s.Reason = MustRewrap, older.as, older.maybe
 		case !pinned.clean():
 			s.State, s.As, s.Reason = StillPinned, pinned.as, pinned.maybe
 		case slices.Contains(a.reads, p.environment) && slices.ContainsFunc(slices.Concat(a.now[at], a.pin[at]), a.in.has):
@@ -139,6 +142,16 @@ func worst(verdicts map[*pastValue]verdict, values []*pastValue) verdict {
 		}
 	}
 	return w
+}
+
+// newestOnly are the values that count for what is encrypted or given out from now on:
+// of a named key, the newest version. A release needs the older ones until all that they
+// encrypted is rewrapped.
+func newestOnly(values []*pastValue) []*pastValue {
+	if n := len(values); n > 0 && values[n-1].version > 0 {
+		return values[n-1:]
+	}
+	return values
 }
 
 // unclean lists the versions of a named key that are not clean.

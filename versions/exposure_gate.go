@@ -38,7 +38,7 @@ func (h *History) leavers(environment string) []leaver {
 
 // rotated refuses each secret of the set whose value is one that somebody who left
 // could open, there or in another environment, or may be as far as the publisher can
-// tell.
+// tell. Of a named key that is its newest version: the older ones are needed to rewrap.
 func (g *gate) rotated(ctx context.Context, h *History, keys *Keyring) error {
 	left := h.leavers(g.environment)
 	reaches := make([]reach, len(left))
@@ -79,7 +79,7 @@ func (g *gate) rotated(ctx context.Context, h *History, keys *Keyring) error {
 			return err
 		}
 		for name := range g.parsed {
-			switch w := worst(verdicts, values[name]); {
+			switch w := worst(verdicts, newestOnly(values[name])); {
 			case w.known:
 				could[name] = append(could[name], l.name)
 			case w.maybe != "":

@@ -205,7 +205,7 @@ func TestExposureOfFiles(t *testing.T) {
 	key.Versions = f.Versions
 	sealed(2, "BBBBBBBBBBBBBBBBBBBBBA==")
 	a.commit()
-	a.wantBoth("bob", []string{"rotate production/K 1/1"}, []string{"unsure production/K 1/1: " + onlyResealed})
+	a.wantBoth("bob", []string{"rewrap production/K 1/1"}, []string{"rewrap production/K 1/1: " + onlyResealed})
 	if s := a.exposure("bob", "alice").Secrets[0]; s.Kind != KindKey || !slices.Equal(s.KeyVersions, []uint32{1}) {
 		t.Errorf("%+v", s)
 	}

@@ -120,8 +120,13 @@ func (g *gate) judge() (files map[string][]byte, generations []int, err error) {
 
 func (g *gate) judgeFile(name string, f *SecretFile, newest int) {
 	env := g.environment
-	if f.Blank() && !f.Optional && !g.allow.Blank {
+	switch blank := f.Blank() && !g.allow.Blank; {
+	case blank && f.Kind == KindKey:
+		g.refuse(name, createKey(name, env), blankKey)
+	case blank && !f.Optional:
 		g.refuse(name, fmt.Sprintf("pinseal set %s -e %s", name, env), "is blank and not optional")
+	case len(f.Versions) > seal.MaxKeyVersions:
+		g.refuse(name, dropVersions(name, env, f), manyVersions, len(f.Versions), seal.MaxKeyVersions)
 	}
 	if f.Expired(g.now) && !g.allow.Blank && !slices.Contains(g.allow.Expired, name) {
 		g.refuseUnless("--allow-expired "+name, name, "", "expired on %s", f.Expires)

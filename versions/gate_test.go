@@ -64,12 +64,12 @@ func TestGateProblems(t *testing.T) {
 		allow  Allow
 		want   []string
 	}{
-		"everything": {all, Allow{}, []string{"this is the first pin of production", "BLANK is blank and not optional", "EXPIRED expired on 2023-11-13", "KEY is blank and not optional",
+		"everything": {all, Allow{}, []string{"this is the first pin of production", "BLANK is blank and not optional", "EXPIRED expired on 2023-11-13", "KEY is a blank encryption key, and those cannot be optional",
 			"RETIRED is sealed to read key 1, retired since; key 2 is the newest", `reader "bob" has no wrap of read key 1 and could not open this pin`}},
 		"first":          {only(), Allow{}, []string{"this is the first pin of production"}},
 		"good":           {only(), Allow{First: true}, nil},
 		"blank":          {only("BLANK"), Allow{First: true}, []string{"BLANK is blank and not optional"}},
-		"blank key":      {only("KEY"), Allow{First: true}, []string{"KEY is blank and not optional"}},
+		"blank key":      {only("KEY"), Allow{First: true}, []string{"KEY is a blank encryption key, and those cannot be optional"}},
 		"expired":        {only("EXPIRED"), Allow{First: true}, []string{"EXPIRED expired on 2023-11-13"}},
 		"expired, fine":  {only("EXPIRED"), Allow{First: true, Expired: []string{"EXPIRED"}}, nil},
 		"other may":      {only("EXPIRED"), Allow{First: true, Expired: []string{"expired", "GOOD"}}, []string{"EXPIRED expired on 2023-11-13"}},

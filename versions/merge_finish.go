@@ -40,7 +40,11 @@ func (m *NoteMerge) Finish(ctx context.Context, s *Sides, settled []Settled, o F
 	for _, one := range settled {
 		var data []byte
 		if one.File != nil {
-			if data, err = one.File.Bytes(); err != nil {
+			f, err := one.sealed(m.Note)
+			if err != nil {
+				return nil, err
+			}
+			if data, err = f.Bytes(); err != nil {
 				return nil, err
 			}
 		}

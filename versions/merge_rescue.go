@@ -91,7 +91,7 @@ func rescueFile(f *SecretFile, values []placed, keys, others *Keyring, sealer *s
 	opened := map[int]seal.Secret{}
 	dropped := 0
 	for i, v := range values {
-		value, by, err := openAny([]*Keyring{keys, others}, v.place, v.sealed)
+		value, by, err := openAny([]*Keyring{keys, others}, f, v)
 		if errors.Is(err, seal.ErrNoKey) {
 			g, _ := seal.ParseSealed(v.sealed)
 			if _, unknown := others.Key(seal.ReadSlot(v.place.Environment), g); unknown == nil {

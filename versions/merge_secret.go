@@ -28,7 +28,7 @@ func openSecretSide(s *Source, env, name string, keys []*Keyring) (side secretSi
 	side.file = f
 	values := make([]seal.Secret, 0, 1)
 	for _, v := range f.places(keys[0].Note().ID, env, name) {
-		value, _, err := openAny(keys, v.place, v.sealed)
+		value, _, err := openAny(keys, f, v)
 		if err != nil {
 			side.closed = err
 			return side
@@ -59,12 +59,12 @@ func (f *SecretFile) places(id seal.AppID, env, name string) []placed {
 	return all
 }
 
-// openAny opens a value with the first keyring that can, and says which. When
-// none can, that a key is not at hand counts more than that one does not open it.
-func openAny(keys []*Keyring, at seal.Place, sealed string) (value seal.Secret, by int, err error) {
+// openAny opens a value of a file with the first keyring that can, and says which.
+// When none can, that a key is not at hand counts more than that one does not open it.
+func openAny(keys []*Keyring, f *SecretFile, p placed) (value seal.Secret, by int, err error) {
 	for i, k := range keys {
-		set := &Set{Environment: at.Environment, Keys: k}
-		v, e := set.openSealed(at, sealed)
+		set := &Set{Environment: p.place.Environment, Keys: k}
+		v, e := set.openPlaced(f, p)
 		if e == nil {
 			return v, i, nil
 		}
@@ -128,67 +128,103 @@ func (f *SecretFile) metadata() metadata {
 	return metadata{f.Kind, f.About, f.Expires, f.Generate, f.Optional, f.Bits}
 }
 
-// mergeSecret merges two versions of a secret by what they say: plaintexts and
-// each of the other fields. took is the side the values are from. A file of nil
-// is a secret that is removed. When a person has to decide, why says so.
-func mergeSecret(base, ours, theirs secretSide) (f *SecretFile, took Side, why string) {
+// merged is what two versions of a secret become.
+type merged struct {
+	file  *SecretFile // nil when it is removed
+	took  Side        // whose values it has
+	moved []MovedVersion
+}
+
+// mergeSecret merges two versions of a secret by what they say: plaintexts, those of a
+// named key one by one, and each of the other fields. When a person has to decide, why
+// says so.
+func mergeSecret(base, ours, theirs secretSide) (m merged, why string) {
 	if ours.lost != nil || theirs.lost != nil {
-		return nil, 0, "one side cannot be read: " + errors.Join(ours.lost, theirs.lost).Error()
+		return m, "one side cannot be read: " + errors.Join(ours.lost, theirs.lost).Error()
 	}
 	if same, _ := ours.same(theirs); same {
-		return newerSealed(ours, theirs)
+		return newerSealed(ours, theirs), ""
 	}
-	if same, known := ours.same(base); same {
-		return theirs.file, Theirs, ""
-	} else if theirs.file == nil || ours.file == nil || base.file == nil || ours.file.Kind != theirs.file.Kind {
+	oursIs, known := ours.same(base)
+	if oursIs {
+		return merged{file: theirs.file, took: Theirs}, ""
+	}
+	if base.lost == nil && ours.isKey() && theirs.isKey() {
+		return mergeFields(base.asKey(), ours, theirs)
+	}
+	if theirs.file == nil || ours.file == nil || base.file == nil || ours.file.Kind != theirs.file.Kind {
 		if same, alsoKnown := theirs.same(base); same {
-			return ours.file, Ours, ""
+			return merged{file: ours.file, took: Ours}, ""
 		} else if !known || !alsoKnown {
-			return nil, 0, notOpened(base, ours, theirs)
+			return m, notOpened(base, ours, theirs)
 		}
-		return nil, 0, whatDiffers(base, ours, theirs)
+		return m, whatDiffers(base, ours, theirs)
 	}
 	return mergeFields(base, ours, theirs)
 }
 
+func (s secretSide) isKey() bool { return s.file != nil && s.file.Kind == KindKey }
+
+// asKey is the version that both sides' keys began with: without versions, where it
+// was none.
+func (s secretSide) asKey() secretSide {
+	if s.isKey() {
+		return s
+	}
+	f := &SecretFile{Kind: KindKey}
+	if s.file != nil {
+		f.About, f.Expires = s.file.About, s.file.Expires
+	}
+	return secretSide{file: f, values: []seal.Secret{}}
+}
+
 // newerSealed is the one of two equal versions that is sealed to the newer key.
-func newerSealed(ours, theirs secretSide) (*SecretFile, Side, string) {
+func newerSealed(ours, theirs secretSide) merged {
 	if ours.file != nil {
 		o, t := ours.file.Generations(), theirs.file.Generations()
 		if len(o) > 0 && len(t) > 0 && o[0] < t[0] {
-			return theirs.file, Theirs, ""
+			return merged{file: theirs.file, took: Theirs}
 		}
 	}
-	return ours.file, Ours, ""
+	return merged{file: ours.file, took: Ours}
 }
 
 // mergeFields merges versions of one kind that all three are there.
-func mergeFields(base, ours, theirs secretSide) (f *SecretFile, took Side, why string) {
+func mergeFields(base, ours, theirs secretSide) (m merged, why string) {
 	b, o, t := base.file.metadata(), ours.file.metadata(), theirs.file.metadata()
 	var clashes []string
-	merged := *ours.file
-	merged.About = pick(b.about, o.about, t.about, "description", &clashes)
-	merged.Expires = pick(b.expires, o.expires, t.expires, "expiry", &clashes)
-	merged.Generate = pick(b.generate, o.generate, t.generate, "recipe", &clashes)
-	merged.Optional = pick(b.optional, o.optional, t.optional, "whether it is optional", &clashes)
-	merged.Bits = pick(b.bits, o.bits, t.bits, "bits", &clashes)
-	took = Ours
+	f := *ours.file
+	f.About = pick(b.about, o.about, t.about, "description", &clashes)
+	f.Expires = pick(b.expires, o.expires, t.expires, "expiry", &clashes)
+	f.Generate = pick(b.generate, o.generate, t.generate, "recipe", &clashes)
+	f.Optional = pick(b.optional, o.optional, t.optional, "whether it is optional", &clashes)
+	f.Bits = pick(b.bits, o.bits, t.bits, "bits", &clashes)
+	m = merged{file: &f, took: Ours}
+	if f.Kind == KindKey && len(clashes) == 0 {
+		versions, took, why := mergeVersions(base, ours, theirs, f.Bits)
+		if why != "" {
+			return merged{}, why
+		}
+		f.Versions, m.took, m.moved = versions.kept, took, versions.moved
+		return m, ""
+	}
 	oursIs, knowOurs := ours.sameValue(base)
 	theirsIs, knowTheirs := theirs.sameValue(base)
 	both, knowBoth := ours.sameValue(theirs)
 	switch {
+	case f.Kind == KindKey: // a description or the like keeps it from being merged
 	case both, theirsIs:
 	case oursIs:
-		took, merged.Value, merged.Versions = Theirs, theirs.file.Value, theirs.file.Versions
+		m.took, f.Value = Theirs, theirs.file.Value
 	case !knowOurs || !knowTheirs || !knowBoth:
-		return nil, 0, notOpened(base, ours, theirs)
+		return merged{}, notOpened(base, ours, theirs)
 	default:
 		clashes = append(clashes, "value")
 	}
 	if len(clashes) > 0 {
-		return nil, 0, "changed on both sides: " + strings.Join(clashes, ", ")
+		return merged{}, "changed on both sides: " + strings.Join(clashes, ", ")
 	}
-	return &merged, took, ""
+	return m, ""
 }
 
 // pick is a field of three versions: what one side alone has changed.
@@ -221,8 +257,9 @@ func whatDiffers(base, ours, theirs secretSide) string {
 		return "removed by ours, changed by theirs"
 	case theirs.file == nil:
 		return "changed by ours, removed by theirs"
-	case base.file == nil:
-		return "added on both sides, and not the same"
+	case ours.file.Kind != theirs.file.Kind:
+		what := map[string]string{KindKey: "a named encryption key", KindSecret: "a secret"}
+		return "changed on both sides: kind: " + what[ours.file.Kind] + " in ours, " + what[theirs.file.Kind] + " in theirs"
 	}
-	return "changed on both sides: kind"
+	return "added on both sides, and not the same"
 }

@@ -101,13 +101,13 @@ func TestMergeSecret(t *testing.T) {
 		{"a secret became a key, and changed", one, keys("k"), two, "", "", 0, "kind"},
 		{"a key rotated by ours", keys("k"), keys("k", "l"), keys("k"), "k,l", "", Ours, ""},
 		{"a key rotated by theirs", keys("k"), keys("k"), keys("k", "l"), "k,l", "", Theirs, ""},
-		{"a key rotated by both", keys("k"), keys("k", "l"), keys("k", "m"), "", "", 0, "changed on both sides: value"},
-		{"another version of a key", keys("k"), keys("k", "l"), keys("k", "", "l"), "", "", 0, "changed on both sides: value"},
+		{"a key became a secret, a key was rotated", keys("k"), one, keys("k", "l"), "", "", 0, "kind: a secret in ours, a named encryption key in theirs"},
 	}
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
 			base, ours, theirs := c.base.side(a), c.ours.side(a), c.theirs.side(a)
-			f, took, why := mergeSecret(base, ours, theirs)
+			m, why := mergeSecret(base, ours, theirs)
+			f, took := m.file, m.took
 			if c.why != "" {
 				if !strings.Contains(why, c.why) || f != nil {
 					t.Fatalf("why %q, want %q", why, c.why)
@@ -163,12 +163,12 @@ func TestMergeSecretLost(t *testing.T) {
 		{one, lost, one, "one side cannot be read: bad spelling"},
 		{one, one, lost, "one side cannot be read: bad spelling"},
 	} {
-		if f, _, why := mergeSecret(c.base, c.ours, c.theirs); why != c.why || f != nil {
+		if m, why := mergeSecret(c.base, c.ours, c.theirs); why != c.why || m.file != nil {
 			t.Errorf("why %q, want %q", why, c.why)
 		}
 	}
-	if _, took, why := mergeSecret(lost, one, one); took != Ours || why != "" {
-		t.Errorf("equal sides: took %v, %q", took, why)
+	if m, why := mergeSecret(lost, one, one); m.took != Ours || why != "" {
+		t.Errorf("equal sides: took %v, %q", m.took, why)
 	}
 }
 
@@ -182,8 +182,8 @@ func TestMergeSecretNewerKey(t *testing.T) {
 		ours, theirs secretSide
 		took         Side
 	}{{old, anew, Theirs}, {anew, old, Ours}} {
-		if _, took, why := mergeSecret(old, c.ours, c.theirs); took != c.took || why != "" {
-			t.Errorf("took %v (%q), want %v", took, why, c.took)
+		if m, why := mergeSecret(old, c.ours, c.theirs); m.took != c.took || why != "" {
+			t.Errorf("took %v (%q), want %v", m.took, why, c.took)
 		}
 	}
 }

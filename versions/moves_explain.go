@@ -102,15 +102,15 @@ func (l *SecretLog) compare(ctx context.Context, c *LogChange) error {
 		}
 		_, was, err := l.Repo.Object(ctx, old, MaxSecretFile)
 		if skip, err := passOver(err); skip || err != nil {
-			c.Action, c.Fields = Changed, nil
+			c.Action, c.Fields, c.Versions = Changed, nil, VersionsChange{}
 			return err
 		}
 		now := CompareFiles(c.Name, was, is)
-		if !first && (now.Action != c.Action || !slices.Equal(now.Fields, c.Fields)) {
-			c.Action, c.Fields = Changed, nil
+		if !first && (now.Action != c.Action || !slices.Equal(now.Fields, c.Fields) || !now.Versions.Equal(c.Versions)) {
+			c.Action, c.Fields, c.Versions = Changed, nil, VersionsChange{}
 			return nil
 		}
-		c.Action, c.Fields, first = now.Action, now.Fields, false
+		c.Action, c.Fields, c.Versions, first = now.Action, now.Fields, now.Versions, false
 	}
 	return nil
 }

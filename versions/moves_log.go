@@ -47,6 +47,8 @@ type LogChange struct {
 	Name   string
 	Action Action
 	Fields []string // as of a [Change]
+	// Versions is what became of those of a named encryption key that was on both sides.
+	Versions VersionsChange
 
 	// From and To are the only name that fits for a secret that was moved. What
 	// may have been moved, and cannot be told, is Added or Removed with Maybe.

@@ -108,17 +108,21 @@ func (d *Draft) compare(ctx context.Context, p Proposal, files map[string][]byte
 
 // openResealed holds what looks sealed anew to its word: only where the publisher
 // opens both sides, and they are the same, is it. Whoever can commit can seal a
-// value of their own to a new key.
+// value of their own to a new key, and so each version of a named key.
 func (d *Draft) openResealed(ctx context.Context, p Proposal, old *Source) error {
 	was := &Set{Source: old, Environment: p.Environment, Keys: p.Keys}
 	now := &Set{Source: p.Set, Environment: p.Environment, Keys: p.Keys}
 	return InParallel(len(d.Changes), func(i int) error {
 		c := &d.Changes[i]
-		if c.Action != Resealed {
-			return nil
-		}
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if c.New != nil && c.New.Kind == KindKey {
+			c.CompareVersions(was, now)
+			return nil
+		}
+		if c.Action != Resealed {
+			return nil
 		}
 		c.Action = Changed
 		a, err := was.Open(c.Name, c.Old)
@@ -126,7 +130,7 @@ func (d *Draft) openResealed(ctx context.Context, p Proposal, old *Source) error
 			return nil // it stays changed: that is no doubt about the set to be pinned
 		}
 		b, err := now.Open(c.Name, c.New)
-		if err == nil && a.Secret.Equal(b.Secret) && len(c.New.Versions) <= 1 {
+		if err == nil && a.Secret.Equal(b.Secret) {
 			c.Action = Resealed
 		}
 		return nil

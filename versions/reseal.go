@@ -17,26 +17,21 @@ func (s *Set) Reseal(name string, f *SecretFile, sealer *seal.Sealer, to seal.Pl
 		return &copied, nil
 	}
 	copied.Versions = make([]KeyVersion, len(f.Versions))
-	from := seal.Place{App: s.Keys.Note().ID, Environment: s.Environment, Kind: f.Kind, Name: name}
 	to.Kind = f.Kind
-	again := func(version uint32, sealed string) (string, error) {
-		from.Version, to.Version = version, version
-		value, err := s.openSealed(from, sealed)
+	for i, v := range f.places(s.Keys.Note().ID, s.Environment, name) {
+		value, err := s.openPlaced(f, v)
 		if err != nil {
-			return "", err
-		}
-		return sealer.Seal(to, value)
-	}
-	var err error
-	if f.Value != "" {
-		if copied.Value, err = again(0, f.Value); err != nil {
 			return nil, err
 		}
-	}
-	for i, v := range f.Versions {
-		copied.Versions[i].Number = v.Number
-		if copied.Versions[i].Value, err = again(v.Number, v.Value); err != nil {
+		to.Version = v.place.Version
+		sealed, err := sealer.Seal(to, value)
+		if err != nil {
 			return nil, err
+		}
+		if f.Kind == KindKey {
+			copied.Versions[i] = KeyVersion{to.Version, sealed}
+		} else {
+			copied.Value = sealed
 		}
 	}
 	return &copied, nil

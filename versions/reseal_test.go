@@ -66,7 +66,7 @@ func TestResealKey(t *testing.T) {
 	a := newApp(t)
 	e, _ := a.note.Newest(seal.ReadSlot(prod))
 	f := SecretFile{Kind: KindKey, Bits: 128}
-	texts := map[uint32]string{1: "one", 3: "three"}
+	texts := map[uint32]string{1: keyText("a", 128), 3: keyText("b", 128)}
 	for _, n := range []uint32{1, 3} {
 		p := seal.Place{App: a.id, Environment: prod, Kind: KindKey, Name: "OLD", Version: n}
 		f.Versions = append(f.Versions, KeyVersion{n, a.sealedAt(p, e, texts[n])})

@@ -11,10 +11,16 @@ import (
 // as long as before, as far as its seal shows.
 func (c *Change) resealed() bool {
 	return slices.EqualFunc(c.Old.values(), c.New.values(), func(a, b KeyVersion) bool {
-		was, _ := seal.ParseSealed(a.Value)
-		is, _ := seal.ParseSealed(b.Value)
-		return a == b || a.Number == b.Number && was < is && sealedSize(a.Value) == sealedSize(b.Value)
+		return a == b || a.Number == b.Number && resealedValue(a.Value, b.Value)
 	})
+}
+
+// resealedValue reports whether a value is sealed to a newer key than another, and is
+// as long.
+func resealedValue(a, b string) bool {
+	was, _ := seal.ParseSealed(a)
+	is, _ := seal.ParseSealed(b)
+	return was < is && sealedSize(a) == sealedSize(b)
 }
 
 // values lists the sealed values, that of a secret as version 0.

@@ -135,7 +135,7 @@ func (a *AppReview) reviewSecret(environment, name string, before, after blobs) 
 	s.Paths = slices.Compact(s.Paths)
 	switch {
 	case before[name].hash == "":
-		s.Action = Added
+		s.Action, s.Versions = Added, changeOfVersions(nil, s.New)
 	case after[name].hash == "":
 		s.Action = Removed
 	case s.Old == nil || s.New == nil:

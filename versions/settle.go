@@ -10,13 +10,18 @@ import (
 // Settled is what an unmerged secret becomes.
 type Settled struct {
 	Environment, Name string
-	File              *SecretFile // nil when it is removed
-	Took              Side        // whose values they are
+	// File is nil when it is removed. The versions of a named key that were moved are
+	// not in it yet: they are sealed with what it is written with.
+	File *SecretFile
+	Took Side // whose values they are; Both for a key with versions of each
+	// Moved are versions of a named key that theirs has under other numbers, ascending.
+	Moved []MovedVersion
 }
 
 // UnmergedSecret is a secret whose file is unmerged.
 type UnmergedSecret struct {
 	Environment, Name string
+	Kind              string // KindKey where either side is a named key; "" before Settle
 	Why               string // what a person has to decide; "" before Settle
 }
 
@@ -38,7 +43,8 @@ func (s *Sides) Secrets() ([]UnmergedSecret, error) {
 
 // Settle merges every unmerged secret by what each side has done to it, with keys
 // that open the values of either side. Which key a value is sealed to is no
-// change. What both have changed, or cannot be opened to compare, is undecided.
+// change. What both have changed, or cannot be opened to compare, is undecided; of a
+// named key each version is merged by itself.
 // keys must not be empty; who has none has keyrings without identities, which
 // tell only what is the same to the byte.
 func (s *Sides) Settle(ctx context.Context, keys ...*Keyring) (settled []Settled, undecided []UnmergedSecret, err error) {
@@ -55,8 +61,12 @@ func (s *Sides) Settle(ctx context.Context, keys ...*Keyring) (settled []Settled
 		base := openSecretSide(s.Base, env, name, keys)
 		ours := openSecretSide(s.Ours, env, name, keys)
 		theirs := openSecretSide(s.Theirs, env, name, keys)
-		results[i] = Settled{Environment: env, Name: name}
-		results[i].File, results[i].Took, found[i].Why = mergeSecret(base, ours, theirs)
+		m, why := mergeSecret(base, ours, theirs)
+		results[i] = Settled{Environment: env, Name: name, File: m.file, Took: m.took, Moved: m.moved}
+		found[i].Why, found[i].Kind = why, KindSecret
+		if ours.isKey() || theirs.isKey() {
+			found[i].Kind = KindKey
+		}
 		return nil
 	})
 	for i, u := range found {

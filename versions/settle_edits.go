@@ -75,7 +75,10 @@ func (e *Edits) settle(keys *Keyring, one Settled) ([]byte, error) {
 		e.Removed = append(e.Removed, p)
 		return nil, nil
 	}
-	f := one.File
+	f, err := one.sealed(keys.Note())
+	if err != nil {
+		return nil, err
+	}
 	slot := seal.ReadSlot(one.Environment)
 	if newest, ok := keys.Note().Newest(slot); ok && f.olderThan(newest.Generation) {
 		sealer, err := seal.NewSealer(newest.Key, newest.Generation)

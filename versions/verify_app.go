@@ -150,11 +150,20 @@ func (c *verification) judge(p, env, name string, f *SecretFile) (faults []Fault
 	if c.o.Structure {
 		return faults
 	}
-	if f.Blank() && !f.Optional && !c.o.AllowBlank {
-		faults = append(faults, refusal(p, env, fmt.Sprintf("pinseal set %s -e %s", name, env), "is blank and not optional"))
+	set := fmt.Sprintf("pinseal set %s -e %s", name, env)
+	switch blank := f.Blank() && !c.o.AllowBlank; {
+	case blank && f.Kind == KindKey:
+		faults = append(faults, refusal(p, env, createKey(name, env), blankKey))
+	case blank && !f.Optional:
+		faults = append(faults, refusal(p, env, set, "is blank and not optional"))
+	case len(f.Versions) > seal.MaxKeyVersions:
+		faults = append(faults, refusal(p, env, dropVersions(name, env, f), manyVersions, len(f.Versions), seal.MaxKeyVersions))
 	}
 	if f.Expired(c.o.Now) {
-		faults = append(faults, refusal(p, env, fmt.Sprintf("pinseal set %s -e %s --expires DATE", name, env), "expired on %s", f.Expires))
+		if f.Kind == KindKey {
+			set += " --keep" // of a key it takes no value
+		}
+		faults = append(faults, refusal(p, env, set+" --expires DATE", "expired on %s", f.Expires))
 	}
 	return faults
 }
