@@ -9,7 +9,7 @@ const { inspect } = require("node:util");
 const camel = (name) => name.replace(/_(.)/g, (_, c) => c.toUpperCase());
 
 async function one(pinseal, call) {
-  const args = call.args.map((a) => (a?.bytes ? Buffer.from(a.bytes, "base64") : a));
+  const args = call.args.map((a) => (a?.bytes !== undefined ? Buffer.from(a.bytes, "base64") : a));
   try {
     let source = pinseal;
     if (call.client) {
