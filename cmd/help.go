@@ -94,9 +94,11 @@ const exitCodesTopic = `Exit codes, which never change their meaning:
   2    usage, and bad input: a name, K=v, a message, an empty or too large value,
        a prompt that was needed
   3    not found: repository, app, secret, environment, pin, commit; a blank
-  4    no key: no identity, not a member, not wrapped yet
+  4    no key: no identity, not a member, not wrapped yet; what a newer version of
+       an encryption key than the one at hand encrypted
   5    not authentic: a seal, a signature, a digest, a place, a ledger that went
-       back, an odd tree, bad spelling in the repository
+       back, an odd tree, bad spelling in the repository, what is not a valid
+       encrypted value
   6    conflict: unmerged, the work tree is not HEAD, something moved meanwhile
   125, 126, 127   run and exec: failed, cannot execute, not found
   other           run and exec: the child's own; 128+N when signal N ended it
