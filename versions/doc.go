@@ -103,8 +103,8 @@
 // up to its newest, and encrypts with that one. A payload of a later version is to it like
 // one of another key; whoever has the later one at hand too can tell ([NewerKeyError]).
 //
-// A version's number is used once. Rotating adds the next one, at most 32 in all; resetting
-// drops all and adds the next one, so that an old file cannot stand in for a new version.
+// Rotating adds the next version, at most 32 in all; resetting drops all and adds the next
+// one. A number is used again only by a key that was removed and made anew.
 //
 // # set.sum
 //

@@ -57,8 +57,8 @@ func (s *Set) openPlaced(f *SecretFile, v placed) (seal.Secret, error) {
 	return secret, nil
 }
 
-// NextVersion is the number of the version that would be added. A number is not used
-// again: whoever has a file of before would have that version in place of the new one.
+// NextVersion is the number of the version that would be added. It goes on counting where
+// older versions were dropped, so that one number means one version.
 func (f *SecretFile) NextVersion() uint32 {
 	if len(f.Versions) == 0 {
 		return 1
