@@ -67,8 +67,9 @@ func (w *watchShop) watch(script string, flags ...string) *session {
 
 // followed says what it has, and ends with code when it is told to the n-th time.
 func followed(n, code int) string {
-	return fmt.Sprintf(`n=0; trap 'n=$((n+1)); echo "term $n"; test $n = %d && exit %d' TERM
-exec 3<&0; (trap '' TERM; exec cat <&3 >/dev/null 2>&1) &
+	// What reads is started while TERM is ignored: it never has a moment to die of it.
+	return fmt.Sprintf(`n=0; trap '' TERM; exec 3<&0; cat <&3 >/dev/null 2>&1 &
+trap 'n=$((n+1)); echo "term $n"; test $n = %d && exit %d' TERM
 echo "have ${API_KEY#CANARY} pid $$"; while kill -0 $! 2>/dev/null; do wait $!; done; exit 3`, n, code)
 }
 
