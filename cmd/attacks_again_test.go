@@ -168,6 +168,7 @@ func TestRekeyTwice(t *testing.T) {
 // A slot has so many generations and no more. What would make another is refused
 // with nothing written, all else goes on, and the way out is another environment.
 func TestLastGeneration(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	ada := &person{world: newWorld(t), name: "ada"}
 	ada.dir, _ = ada.newApp("ada")

@@ -127,6 +127,9 @@ func FuzzFlatJSON(f *testing.F) {
 
 // What is read takes memory as it is large, however it is nested.
 func TestParseJSONTreeIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of a short run")
+	}
 	nested := func(inside string) string {
 		return strings.Repeat(`{"A":`, maxPlainDepth-1) + inside + strings.Repeat("}", maxPlainDepth-1)
 	}

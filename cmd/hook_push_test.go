@@ -165,6 +165,7 @@ func TestHookPushBytes(t *testing.T) {
 
 // TestHookPushMany: more refs than a command line can hold.
 func TestHookPushMany(t *testing.T) {
+	slow(t)
 	h, hub := pushing(t)
 	var sent strings.Builder
 	head := h.git(h.dir, "rev-parse", "main~1")

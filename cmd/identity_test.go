@@ -12,6 +12,7 @@ import (
 )
 
 func TestIdentityPassphrase(t *testing.T) {
+	slow(t)
 	w := newTypist(t)
 	w.dir, w.tty = ".", true
 	tests := []struct {
@@ -59,6 +60,7 @@ func TestIdentityPassphrase(t *testing.T) {
 }
 
 func TestIdentityExportOnTerminal(t *testing.T) {
+	slow(t)
 	w := newTypist(t)
 	w.dir = "."
 	w.must(0, "identity", "new")

@@ -111,6 +111,7 @@ func (w *world) looseEnds(dir string, gitKilled bool) {
 
 // Killed at any point, publish leaves the old ledger or the new one.
 func TestKilledPublish(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t)
 	dir, id := w.newApp("r")
@@ -180,6 +181,7 @@ func (w *world) unlock(dir string, gitKilled bool) {
 // Killed at any point, set leaves the old file or the new one, and a first set
 // leaves one or none.
 func TestKilledSet(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t)
 	dir, _ := w.newApp("r")

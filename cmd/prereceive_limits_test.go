@@ -42,6 +42,9 @@ func TestPreReceiveLarge(t *testing.T) {
 
 // Of very many faults some are shown.
 func TestPreReceiveMany(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of a short run")
+	}
 	s := newServer(t)
 	for i := range 150 {
 		s.putStore(fmt.Sprintf("shop/dev/A%d.yaml", i), typed)

@@ -16,6 +16,7 @@ const pinsEach = 30
 // Two publishers on two machines race through one remote: every pin that was
 // reported is in the ledger, with consecutive numbers.
 func TestPublishersRaceThroughARemote(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	ada := newWorld(t)
 	hub := ada.path("hub")
@@ -48,6 +49,7 @@ func TestPublishersRaceThroughARemote(t *testing.T) {
 
 // The same within one clone, without a remote, on one machine's memory.
 func TestPublishersRaceInOneClone(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t)
 	dir, _ := w.newApp("r")

@@ -126,8 +126,13 @@ func (p *page) person(name string) (*follower, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := strings.NewReplacer("Ada", strings.ToUpper(name[:1])+name[1:], "ada@", name+"@").Replace(gitConfig)
-	if err := os.WriteFile(filepath.Join(home, "gitconfig"), []byte(config), 0o600); err != nil {
+	file := filepath.Join(home, "gitconfig")
+	config, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	named := strings.NewReplacer("Ada", strings.ToUpper(name[:1])+name[1:], "ada@", name+"@").Replace(string(config))
+	if err := os.WriteFile(file, []byte(named), 0o600); err != nil {
 		return nil, err
 	}
 	f := &follower{env: append(p.env[:len(p.env):len(p.env)], vars...), dir: p.path("people", name)}

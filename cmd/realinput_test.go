@@ -22,6 +22,7 @@ import (
 // real history: import, commit on a branch, merge, publish twice, roll back, and
 // read every version byte for byte, at last from a bundle where there is no git.
 func TestRealInput(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t)
 	hub, dir := w.path("hub"), w.path("clone")

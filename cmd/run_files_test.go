@@ -11,8 +11,10 @@ import (
 	"testing"
 )
 
-// filesProgram says where its file is, and reads until its stdin ends.
-const filesProgram = `test "$(cat "$API_KEY_FILE")" = CANARYsignal && dirname "$API_KEY_FILE"; cat; exit 6`
+// filesProgram says where its file is, and reads until its stdin ends. It starts nothing
+// after it has said so: a signal that comes just then may end the shell alone, and what
+// it was starting lives on.
+const filesProgram = `test "$(cat "$API_KEY_FILE")" = CANARYsignal && dirname "$API_KEY_FILE"; while read -r line; do :; done; exit 6`
 
 // Whatever ends the program, its files go.
 func TestRunFilesGo(t *testing.T) {

@@ -167,11 +167,11 @@ func (s *servedSource) feed(ctx context.Context, server *serve.Server) {
 		}
 		switch {
 		case err == nil:
+			server.Fresh() // before it is said: who reads that may ask
 			if s.said != "" {
 				s.c.say("The newest pin can be had again")
 			}
 			s.said = ""
-			server.Fresh()
 		default:
 			server.Failed(err)
 			if text := err.Error(); text != s.said { // once, not at every look of a night

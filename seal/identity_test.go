@@ -139,6 +139,9 @@ func TestPluginIdentity(t *testing.T) {
 }
 
 func TestProtectedIdentity(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of a short run")
+	}
 	file, recipient, _ := NewIdentity()
 	armored, err := EncryptIdentity(file, []byte("correct horse"))
 	if err != nil {
@@ -202,6 +205,9 @@ func TestProtectedIdentity(t *testing.T) {
 }
 
 func TestProtectedSSH(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of a short run")
+	}
 	f := newFixture(t)
 	private, public := sshPEM(t, ed25519Key(t), "open sesame")
 	to, _, _, err := ParseRecipient(public, nil)
