@@ -4,6 +4,7 @@ package cmd_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,6 +44,9 @@ func (a *sdkApp) newKeyApp() (repo string) {
 	a.commit(repo, "two")
 	return repo
 }
+
+// sdkNewer is said of what a later release wrote, whoever is asked.
+const sdkNewer = "customer_data: not a valid encrypted value; if a later release wrote it, newer key version needed: pin 1 of dev has version 1"
 
 // sdkPlains are to be encrypted. The first few are enough where a program runs for each.
 func sdkPlains() [][]byte {
@@ -137,10 +141,17 @@ func TestSDKKeysOfServe(t *testing.T) {
 		}
 		cases = append(cases, sdkCase{sdkAsk("encrypt_with_key", "customer_data", strings.Repeat("x", 8<<20+1)), nil, "invalid"})
 		a.check(a.dir, pin, cases)
-		got := a.calls(a.dir, "in turn", pin, cases[0].call)[0]
-		if got.Message != "customer_data: not a valid encrypted value, or newer key version needed" {
-			t.Error(got.Message)
-		}
+		a.says(a.dir, pin, map[string]sdkCall{
+			sdkNewer: cases[0].call, "customer_data: larger than 8 MiB": cases[len(cases)-1].call,
+			"there is no such encryption key: NONE":                  sdkAsk("encrypt_with_key", "NONE", "CANARY"),
+			"there is no such secret: NONE":                          sdkAsk("get_secret", "NONE"),
+			"customer_data: not a valid encrypted value":             sdkAsk("decrypt_with_key", "customer_data", "CANARY"),
+			"the value is not text: it has half of a surrogate pair": sdkAsk("encrypt_with_key", "customer_data", json.RawMessage(`"CANARY\ud800"`)),
+		})
+		a.says(a.dir, tree, map[string]sdkCall{
+			"LATER: declared, and no value set":          sdkAsk("encrypt_with_key", "LATER", "CANARY"),
+			"customer_data: not a valid encrypted value": sdkAsk("decrypt_with_key", "customer_data", strings.Repeat("AAAA", 10)),
+		})
 		a.check(a.dir, tree, []sdkCase{{sdkAsk("encrypt_with_key", "LATER", "CANARY"), nil, "blank"}, {sdkAsk("get_secret", "customer_data"), nil, "invalid"}})
 	})
 }
@@ -164,7 +175,14 @@ func TestSDKKeysOfProgram(t *testing.T) {
 		pin := []string{"PINSEAL_AT=pin"}
 		a.check(repo, pin, []sdkCase{
 			{sdkAsk("decrypt_with_key", "customer_data", goPayloads(t, sdkKey(t, sdkKeyOne), [][]byte{[]byte("CANARY")})[0]), "CANARY", ""},
-			{sdkAsk("decrypt_with_key", "customer_data", later[0]), nil, "no_key"},
+			{sdkAsk("decrypt_with_key", "customer_data", later[0]), nil, "not_authentic"},
+		})
+		a.says(repo, pin, map[string]sdkCall{sdkNewer: sdkAsk("decrypt_with_key", "customer_data", later[0])})
+		a.says(repo, nil, map[string]sdkCall{
+			"there is no such encryption key: NONE":      sdkAsk("encrypt_with_key", "NONE", "CANARY"),
+			"there is no such secret: NONE":              sdkAsk("get_secret", "NONE"),
+			"LATER: declared, and no value set":          sdkAsk("encrypt_with_key", "LATER", "CANARY"),
+			"customer_data: not a valid encrypted value": sdkAsk("decrypt_with_key", "customer_data", strings.Repeat("AAAA", 10)),
 		})
 		a.check(repo, []string{"PINSEAL_ENV=none"}, []sdkCase{{sdkAsk("encrypt_with_key", "customer_data", "CANARY"), nil, "unavailable"}})
 	})

@@ -124,17 +124,22 @@ func TestSDKOfOddPrograms(t *testing.T) {
 		add("invalid", "exit 2", 60, encrypt)
 		add("failed", "echo CANARY text", 60, encrypt)
 		add("failed", "printf 'Q0FOQVJZ\\n\\n'", 60, encrypt)
+		add("failed", "echo "+sdkPayload("CANARY"), 60, encrypt)
+		decrypt := sdkAsk("decrypt_with_key", "KEY", sdkPayload("CANARY"))
+		add("failed", "printf CANARYx", 60, decrypt)
+		add("invalid", "echo CANARY", 60, sdkAsk("encrypt_with_key", "KEY", strings.Repeat("x", 8<<20+1)), sdkAsk("decrypt_with_key", "KEY", strings.Repeat("A", 11184848+4)))
 		for code, kind := range map[string]string{"not_found": "secret", "blank": "key"} {
 			add(code, `[ $1 = encrypt ] && exit 3; echo '{"secrets":[{"name":"KEY","kind":"`+kind+`","state":"blank"}]}'`, 60, encrypt)
 		}
 		a.check(a.dir, nil, cases)
 
-		key := program(`[ "$*" = "$1 --no-input --key KEY" ] || exit 9; [ $1 = encrypt ] && base64 -w0 || base64 -d`)
+		key := program(`[ "$*" = "$1 --no-input --key KEY" ] || exit 9; [ $1 = encrypt ] || { base64 -d | tail -c +13 | head -c -16; exit; }
+{ head -c 12 /dev/zero; cat; head -c 16 /dev/zero; } | base64 -w0`)
 		of := map[string]any{"binary": key}
 		a.check(a.dir, nil, []sdkCase{
-			{sdkAsk("encrypt_with_key", "KEY", "CANARY").of(of), "Q0FOQVJZ", ""},
-			{sdkAsk("decrypt_with_key", "KEY", "Q0FOQVJZ").of(of), "CANARY", ""},
-			{sdkAsk("decrypt_bytes_with_key", "KEY", "/wA=").of(of), []byte{0xff, 0}, ""},
+			{sdkAsk("encrypt_with_key", "KEY", "CANARY").of(of), sdkPayload("CANARY"), ""},
+			{sdkAsk("decrypt_with_key", "KEY", sdkPayload("CANARY")).of(of), "CANARY", ""},
+			{sdkAsk("decrypt_bytes_with_key", "KEY", sdkPayload("\xff\x00")).of(of), []byte{0xff, 0}, ""},
 		})
 	})
 }

@@ -85,7 +85,10 @@ func TestSDKOfUnreadBodies(t *testing.T) {
 		add(1, nil, "unavailable", sdkUnread(a, "half", no[:len(no)-5]))
 		add(1, nil, "unavailable", sdkUnread(a, "none", ""))
 		// One that reads it without ever asking for it.
-		add(1, "good", "", sdkRaw(a, "read", func(conn net.Conn) { io.WriteString(conn, sdkHTTP("200 OK", "", `{"value":"good"}`)) }))
+		good := sdkPayload(value)
+		add(1, good, "", sdkRaw(a, "read", func(conn net.Conn) {
+			io.WriteString(conn, sdkHTTP("200 OK", "Content-Type: application/json\r\n", `{"value":"`+good+`","key_version":1}`))
+		}))
 		a.check(a.dir, nil, cases)
 	})
 }

@@ -124,8 +124,13 @@ func (s *sdkServer) secret(w http.ResponseWriter, ref string) {
 	}
 }
 
-// crypt is a server that has a key GOOD, which turns bytes into base64, and ODD, which
-// turns them into what is no payload.
+// sdkPayload is what passes for the payload of a text: it has the length of one.
+func sdkPayload(text string) string {
+	return base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", 12) + text + strings.Repeat("\x00", 16)))
+}
+
+// crypt is a server that has a key GOOD, which turns bytes into what passes for a payload,
+// and ODD, which turns them into what is none.
 func (s *sdkServer) crypt(w http.ResponseWriter, r *http.Request, key, what string) {
 	body, err := io.ReadAll(r.Body)
 	switch {
@@ -134,17 +139,17 @@ func (s *sdkServer) crypt(w http.ResponseWriter, r *http.Request, key, what stri
 	case key == "OTHER":
 		sdkRefuse(w, 422, "not_encrypted")
 	case key == "ODD":
-		sdkReply(w, 200, map[string]any{"value": "Q0FOQVJZ\n"})
+		sdkReply(w, 200, map[string]any{"value": "Q0FOQVJZ\n", "key_version": 1})
 	case key != "GOOD" || err != nil:
 		sdkRefuse(w, 404, "not_found")
 	case what == "encrypt":
-		sdkReply(w, 200, map[string]any{"value": base64.StdEncoding.EncodeToString(body)})
+		sdkReply(w, 200, map[string]any{"value": sdkPayload(string(body)), "key_version": 1})
 	default:
 		plain, _ := base64.StdEncoding.DecodeString(string(body))
-		if utf8.Valid(plain) {
-			sdkReply(w, 200, map[string]any{"value": string(plain)})
+		if plain = plain[12 : len(plain)-16]; utf8.Valid(plain) {
+			sdkReply(w, 200, map[string]any{"value": string(plain), "key_version": 1})
 		} else {
-			sdkReply(w, 200, map[string]any{"value_base64": plain})
+			sdkReply(w, 200, map[string]any{"value_base64": plain, "key_version": 1})
 		}
 	}
 }
@@ -187,16 +192,22 @@ func sdkServerCases() (cases []sdkCase) {
 			"blank": false, "version": "bb", "created": "2026-01-02T03:04:05Z", "updated": "2026-02-02T03:04:05Z"},
 	}, "", "list")
 	add(map[string]any{"id": "pin:3:abcd", "app": "APP", "environment": "production", "kind": "pin", "number": 3.0}, "", "version")
-	add("Q0FOQVJZ", "", "encrypt_with_key", "GOOD", "CANARY")
-	add("/wA=", "", "encrypt_with_key", "GOOD", []byte{0xff, 0})
-	add("CANARY", "", "decrypt_with_key", "GOOD", "Q0FOQVJZ")
-	add([]byte{0xff, 0}, "", "decrypt_bytes_with_key", "GOOD", "/wA=")
-	add(nil, "invalid", "decrypt_with_key", "GOOD", "/wA=")
-	add(nil, "not_authentic", "decrypt_with_key", "OTHER", "Q0FOQVJZ")
-	add(nil, "not_found", "decrypt_with_key", "NONE", "Q0FOQVJZ")
+	good, binary := sdkPayload("CANARY"), sdkPayload("\xff\x00")
+	add(good, "", "encrypt_with_key", "GOOD", "CANARY")
+	add(binary, "", "encrypt_with_key", "GOOD", []byte{0xff, 0})
+	add("CANARY", "", "decrypt_with_key", "GOOD", good)
+	add([]byte{0xff, 0}, "", "decrypt_bytes_with_key", "GOOD", binary)
+	add(nil, "invalid", "decrypt_with_key", "GOOD", binary)
+	add(nil, "not_authentic", "decrypt_with_key", "OTHER", good)
+	add(nil, "not_found", "decrypt_with_key", "NONE", good)
 	add(nil, "not_found", "encrypt_with_key", "NONE", strings.Repeat("CANARY", 1<<16))
 	add(nil, "failed", "encrypt_with_key", "ODD", "CANARY")
-	for _, text := range []any{"", "CANARY", "Q0FOQVJZ\n", "\nQ0FOQVJZ", "Q0FO QVJZ", "_wA=", "/wA", "/wB=", []byte("Q0FOQVJZ\n")} { // no payload
+	add(nil, "failed", "decrypt_with_key", "ODD", good)
+	add(nil, "invalid", "encrypt_with_key", "ECHO", strings.Repeat("x", 8<<20+1))
+	add(nil, "invalid", "decrypt_with_key", "ECHO", strings.Repeat("A", 11184848+4))
+	spare := sdkPayload("CANARYx") // ends with =
+	for _, text := range []any{"", "CANARY", "Q0FOQVJZ", sdkPayload("")[4:], good + "\n", "\n" + good, good[:8] + " " + good[8:], strings.ReplaceAll(good, "A", "_"),
+		strings.TrimRight(spare, "="), spare[:len(spare)-2] + "B=", []byte(good + "\n")} { // no payload
 		add(nil, "not_authentic", "decrypt_with_key", "GOOD", text)
 		add(nil, "not_authentic", "decrypt_bytes_with_key", "ECHO", text)
 	}

@@ -168,6 +168,16 @@ func (a *sdkApp) one(c sdkCase, got sdkAnswer) {
 	}
 }
 
+// says holds what errors say to be the same wherever they come from.
+func (a *sdkApp) says(dir string, env []string, calls map[string]sdkCall) {
+	a.t.Helper()
+	for want, call := range calls {
+		if got := a.calls(dir, "in turn", env, call)[0]; got.Message != want {
+			a.t.Errorf("%s: %q, want %q", got.Code, got.Message, want)
+		}
+	}
+}
+
 // The client is the language's own: Python of 3.8, an ES module that Node checks.
 func TestSDKParses(t *testing.T) {
 	eachSDK(t, func(a *sdkApp) {

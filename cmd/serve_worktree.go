@@ -30,11 +30,13 @@ type workTreeStore struct {
 	history committedSet
 }
 
-// seenNote is the app note that was verified last, and the set under it.
+// seenNote is the app note that was verified last, the set under it, and named keys of it
+// that were opened.
 type seenNote struct {
 	sync.Mutex
 	signed []byte
 	view   *view
+	keys   map[string]openKey // by name
 }
 
 // workTreeStore opens the work tree for a server. Trust is settled here, where there
@@ -152,7 +154,7 @@ func (st *workTreeStore) now(ctx context.Context) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	st.seen.signed, st.seen.view = signed, v
+	st.seen.signed, st.seen.view, st.seen.keys = signed, v, nil
 	return v, nil
 }
 
@@ -229,18 +231,4 @@ func (st *workTreeStore) Get(ctx context.Context, ref string) (versions.Info, se
 	info.Blank = info.Blank && !v.overrides(info.Name)
 	value, err := v.Get(info.Name)
 	return info, value.Secret, err
-}
-
-// Key implements [serve.Store].
-func (st *workTreeStore) Key(ctx context.Context, ref string) (versions.Info, *seal.NamedKey, error) {
-	v, err := st.now(ctx)
-	if err != nil {
-		return versions.Info{}, nil, err
-	}
-	info, err := st.find(ctx, v, ref)
-	if err != nil {
-		return versions.Info{}, nil, err
-	}
-	key, _, err := v.NamedKey(info.Name)
-	return info, key, err
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"slices"
 )
 
@@ -142,23 +141,24 @@ func (k *NamedKey) Encrypt(dst, plain []byte) ([]byte, error) {
 	return dst[:len(dst)+length], nil
 }
 
-// Decrypt appends to dst what a payload stands for, and says which version it is of.
+// Decrypt appends to dst what a payload stands for, and says which version it is of. Of
+// dst it takes 28 bytes more than that, for the IV and the tag.
 // Versions are tried from the newest to the oldest. Every failure is [ErrNotEncrypted]
 // itself: also a line break after the payload, another alphabet, missing padding. payload
 // is not modified and must not overlap dst's spare capacity.
 func (k *NamedKey) Decrypt(dst, payload []byte) (out []byte, version uint32, err error) {
 	size, ok := rawLen(payload)
-	if !ok || size < nonceSize+tagSize || size > nonceSize+MaxPlaintext+tagSize || size > math.MaxInt/2 {
+	if !ok || size < nonceSize+tagSize || size > nonceSize+MaxPlaintext+tagSize {
 		return nil, 0, ErrNotEncrypted
 	}
 	h := k.hold()
-	// A miss overwrites what it is to give, so raw has a place behind that.
-	dst = slices.Grow(dst, 2*size)
-	raw := dst[len(dst)+size : len(dst)+2*size]
-	if !h.tables.decode(raw, payload) {
-		return nil, 0, ErrNotEncrypted
-	}
+	dst = slices.Grow(dst, size)
+	raw := dst[len(dst) : len(dst)+size]
 	for _, v := range h.versions {
+		// It is opened where it stands, and a miss leaves nothing of it: it is decoded again.
+		if !h.tables.decode(raw, payload) {
+			return nil, 0, ErrNotEncrypted
+		}
 		if out, err := v.aead.Open(dst, nil, raw, nil); err == nil {
 			return out, v.number, nil
 		}

@@ -252,3 +252,21 @@ func TestNamedKeyPrintsNothing(t *testing.T) {
 		t.Error("prints as something else")
 	}
 }
+
+// TestNamedKeyKeepsNoMore holds what decrypts to its own size, and a payload to what it
+// was: a version that misses takes nothing of what the next one needs.
+func TestNamedKeyKeepsNoMore(t *testing.T) {
+	key := mustNamedKey(t, keyTextOf(1), keyTextOf(2), keyTextOf(3))
+	for _, size := range []int{0, 1, 64, 1000, 64 << 10, 1 << 20} {
+		plain := bytes.Repeat([]byte("x"), size)
+		payload := mustEncrypt(t, mustNamedKey(t, keyTextOf(1)), plain)
+		was := bytes.Clone(payload)
+		out, version, err := key.Decrypt(nil, payload)
+		if err != nil || version != 1 || !bytes.Equal(out, plain) || !bytes.Equal(payload, was) {
+			t.Errorf("%d bytes: version %d, %v", size, version, err)
+		}
+		if cap(out) > size+size/4+64 {
+			t.Errorf("%d bytes are kept for %d", cap(out), size)
+		}
+	}
+}

@@ -16,11 +16,11 @@ import (
 //
 // Its errors are told apart with errors.Is and errors.As:
 //
-//	ErrNotFound       there is no secret of that name, no such environment or pin
-//	*BlankError       it is declared, and has no value
-//	seal.ErrNoKey     the identity does not open it
-//	ErrNotAuthentic   something does not prove to be what it should be
-//	*JSONError        the value is not the JSON that is wanted
+//	ErrNotFound        there is no secret of that name, no such environment or pin
+//	*BlankError        it is declared, and has no value
+//	seal.ErrNoKey      the identity does not open it
+//	ErrNotAuthentic    something does not prove to be what it should be
+//	*JSONError         the value is not the JSON that is wanted
 //	*NotEncryptedError no version of the key decrypts it: changed, foreign, or no payload
 type Reader interface {
 	// Get opens one secret; of a named key, the newest version, which a server does
@@ -30,9 +30,9 @@ type Reader interface {
 	// JSON opens one secret and decodes it as encoding/json does. After an error into
 	// may be filled in part.
 	JSON(ctx context.Context, name string, into any) error
-	// Encrypt encrypts with the newest version of a named encryption key. The payload is
-	// standard base64 of a 12-byte IV, AES-GCM ciphertext and tag. More than 1 GiB of
-	// plaintext is refused, by a server more than 8 MiB.
+	// Encrypt encrypts with the newest version of a named encryption key, which goes by
+	// its name. The payload is standard base64 of a 12-byte IV, AES-GCM ciphertext and
+	// tag. More than 1 GiB of plaintext is refused, by a server more than 8 MiB.
 	Encrypt(ctx context.Context, key string, plaintext []byte) (payload string, err error)
 	// Decrypt gives what a payload of that key was made of, whichever of its versions
 	// made it. Before the first pin that has that version it is an error, and so is

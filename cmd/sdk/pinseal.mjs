@@ -34,6 +34,10 @@
  *     unavailable    no answer, or there is no such environment, pin or repository
  *     failed         anything else
  *
+ * A payload that a later release wrote is "not_authentic", as one that was changed is: an
+ * older set cannot know which it is. Keys go by their names, secrets by name or, of a
+ * server, id. A key takes 8 MiB at once.
+ *
  * No message holds a value. Nothing is cached: ask once, at the start.
  */
 import { spawn } from "node:child_process";
@@ -53,6 +57,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const URL_FORM = /^http:\/\/(localhost|[0-9.]{7,15}|\[::1\])(?::([0-9]{1,5}))?\/?$/;
 const VALUE_LIMIT = 1 << 20, LIST_LIMIT = 16 << 20, CRYPT_LIMIT = 64 << 20, TALK_LIMIT = 64 << 10; // bytes of a reply
+const PLAIN_LIMIT = 8 << 20, PAYLOAD_LIMIT = 11_184_848, PAYLOAD_MORE = 28; // bytes; a payload has an IV and a tag more, in base64
 const AT_ONCE = 64 << 10; // bytes of a body that fit a socket, so that a server's reply is read in any case
 const LONGEST = 86_400_000; // milliseconds of a timeout
 /**
@@ -66,9 +71,15 @@ const REFUSALS = new Map([
   ["too_large", [413, "invalid"]], ["not_json", [422, "not_json"]], ["no_key", [403, "no_key"]],
   ["not_encrypted", [422, "not_authentic"]], ["not_authentic", [500, "not_authentic"]], ["busy", [503, "unavailable"]],
 ]);
-const NOT_ENCRYPTED = "not a valid encrypted value, or newer key version needed";
-/** What is shown of a refusal after a value went out: nothing that came back. */
-const HIDDEN = new Map([["not_encrypted", NOT_ENCRYPTED], ["too_large", "the value is larger than the server takes"]]);
+/** What is said of a refusal after a value went out: nothing that came back. */
+const SENTENCES = new Map([
+  ["blank", "declared, and no value set"], ["no_key", "the identity here does not open it"], ["conflict", "a person has to sort something out first"],
+  ["not_authentic", "it does not prove to be what it should be"], ["unauthorized", "the server knows another token"],
+  ["busy", "the server is busy: ask again"], ["forbidden", "the server does not serve this user"], ["too_large", "larger than the server takes"],
+  ["invalid", "refused as invalid"], ["unavailable", "there is no such environment, pin or repository"],
+  ["unsupported", "the source cannot do it"], ["not_json", "the value is not JSON"], ["failed", "it did not work out"],
+]);
+const FIXED = /(pin [0-9]{1,10} of [a-z0-9-]{1,32}|commit [0-9a-f]{12}) has version ([0-9]{1,10})$/;
 /** @type {Map<number, Code>} */
 const CODE_OF_EXIT = new Map([[2, "invalid"], [3, "unavailable"], [4, "no_key"], [5, "not_authentic"], [6, "conflict"]]);
 
@@ -153,13 +164,15 @@ export class Client {
   }
 
   /**
-   * The value, encrypted with the named key: a payload, which is base64. A server takes 8 MiB.
+   * The value, of at most 8 MiB, encrypted with the named key: a payload, which is base64.
    * @param {string} key @param {string|Uint8Array} value @returns {Promise<string>}
    */
   encryptWithKey(key, value) {
     return this.#do(async (source) => {
-      const payload = await source.crypt("encrypt", checked(key, "key", NAME), bytes(value));
-      if (!isPayload(payload)) throw strange();
+      const body = bytes(value);
+      fits(checked(key, "key", NAME), body, PLAIN_LIMIT);
+      const payload = await source.crypt("encrypt", key, body);
+      if (rawLength(payload) !== body.length + PAYLOAD_MORE) throw strange();
       return payload.toString("latin1");
     });
   }
@@ -207,11 +220,19 @@ export class Client {
 }
 
 /** @param {Source} source @param {string} key @param {string|Uint8Array} payload */
-function decrypted(source, key, payload) {
+async function decrypted(source, key, payload) {
   const body = bytes(payload);
-  checked(key, "key", NAME);
-  if (!isPayload(body)) throw new SecretError("not_authentic", key + ": " + NOT_ENCRYPTED); // the program would take a line end
-  return source.crypt("decrypt", key, body);
+  fits(checked(key, "key", NAME), body, PAYLOAD_LIMIT);
+  const length = rawLength(body) - PAYLOAD_MORE;
+  if (length < 0) throw notEncrypted(key, ""); // the program would take a line end
+  const plain = await source.crypt("decrypt", key, body);
+  if (plain.length !== length) throw strange();
+  return plain;
+}
+
+/** Refuse what is too large before it is sent. @param {string} key @param {Buffer} body @param {number} limit */
+function fits(key, body, limit) {
+  if (body.length > limit) throw new SecretError("invalid", key + ": larger than 8 MiB");
 }
 
 /**
@@ -235,10 +256,11 @@ function server(target, who, timeout) {
     if (body) Object.assign(headers, { "Content-Type": "application/octet-stream", "Content-Length": body.length });
     // Once it writes to a server that has closed, Node reads no more: the server is asked first.
     if (body && body.length > AT_ONCE) headers.Expect = "100-continue";
-    const { status, data } = await exchange({ ...target, method, path, headers, agent: false }, body, limit, timeout);
+    const { status, kind, data } = await exchange({ ...target, method, path, headers, agent: false }, body, limit, timeout);
     const reply = json(data, "failed", STRANGE);
     if (!isObject(reply)) throw strange();
     if (status !== 200) throw refusal(status, reply, path, body !== undefined);
+    if (!/^application\/json(; *charset=utf-8)?$/i.test(kind)) throw strange();
     return reply;
   }
   return {
@@ -254,14 +276,19 @@ function server(target, who, timeout) {
       if (typeof reply.id !== "string") throw strange();
       return reply;
     },
-    crypt: async (what, key, body) => valueOf(await ask("POST", `/v1/keys/${key}/${what}`, CRYPT_LIMIT, body)),
+    async crypt(what, key, body) {
+      const reply = await ask("POST", `/v1/keys/${key}/${what}`, CRYPT_LIMIT, body);
+      const version = reply.key_version;
+      if (!Number.isInteger(version) || version < 1 || version >= 2 ** 32 || (what === "encrypt" && reply.value === undefined)) throw strange();
+      return valueOf(reply);
+    },
   };
 }
 
 /**
  * One request and its whole reply.
  * @param {http.RequestOptions} options @param {Buffer|undefined} body @param {number} limit @param {number} timeout
- * @returns {Promise<{status: number, data: Buffer}>}
+ * @returns {Promise<{status: number, kind: string, data: Buffer}>}
  */
 async function exchange(options, body, limit, timeout) {
   for (const end = performance.now() + timeout; ; await sleep(5)) {
@@ -272,7 +299,7 @@ async function exchange(options, body, limit, timeout) {
 
 /**
  * @param {http.RequestOptions} options @param {Buffer|undefined} body @param {number} limit @param {number} timeout
- * @returns {Promise<{status: number, data: Buffer}|undefined>}
+ * @returns {Promise<{status: number, kind: string, data: Buffer}|undefined>}
  */
 function attempt(options, body, limit, timeout) {
   return new Promise((resolve, reject) => {
@@ -319,7 +346,7 @@ function attempt(options, body, limit, timeout) {
       response.on("close", cut);
       response.on("end", () => {
         done();
-        resolve({ status: response.statusCode ?? 0, data: Buffer.concat(parts) });
+        resolve({ status: response.statusCode ?? 0, kind: response.headers["content-type"] ?? "", data: Buffer.concat(parts) });
       });
     });
     if (!body || body.length <= AT_ONCE) {
@@ -341,8 +368,25 @@ function refusal(status, reply, path, hidden) {
   if (status !== wanted) return strange();
   if (code === "not_found" && !/^\/v1\/(secrets|keys)\//.test(path)) code = "unavailable"; // it was the set
   const ref = path.split("/")[3]; // of /v1/secrets/REF
-  const message = hidden ? HIDDEN.get(error.code) ?? "the server refuses" : clean(error.message);
-  return new SecretError(code, (ref ? ref + ": " : "") + message);
+  if (error.code === "not_encrypted" && hidden) return notEncrypted(ref, typeof error.in !== "string" ? "" : `${LATER}: ${error.in} has version ${error.newest}`);
+  if (hidden) return about(code, "encryption key", ref, error.code);
+  if (ref && (code === "not_found" || code === "blank")) return about(code, "secret", ref);
+  return new SecretError(code, (ref ? ref + ": " : "") + clean(error.message));
+}
+
+/** A refusal in words of our own. @param {Code} code @param {string} what @param {string} name @param {string} [told] what the server calls it */
+function about(code, what, name, told = code) {
+  if (code === "not_found") return new SecretError(code, `there is no such ${what}: ${name}`);
+  return new SecretError(code, name + ": " + (SENTENCES.get(told) ?? SENTENCES.get(code)));
+}
+
+const LATER = "newer key version needed";
+
+/** What did not decrypt. Of what is told of it, only what is known to be ours is shown. @param {string} key @param {string} told */
+function notEncrypted(key, told) {
+  const [, where, newest] = FIXED.exec(told) ?? [];
+  const later = told.includes(LATER) ? "; if a later release wrote it, " + LATER + (where ? `: ${where} has version ${newest}` : "") : "";
+  return new SecretError("not_authentic", key + ": not a valid encrypted value" + later);
 }
 
 /**
@@ -376,7 +420,8 @@ function program(file, timeout) {
     async get(ref) {
       const { exit, out, message } = await run(["get", "--no-input", ref], VALUE_LIMIT);
       if (exit === 0) return out;
-      throw new SecretError(await codeOf(exit, ref, "secret", "key"), message);
+      const code = await codeOf(exit, ref, "secret", "key");
+      throw code === "not_found" || code === "blank" ? about(code, "secret", ref) : new SecretError(code, message);
     },
     list: async () => infos(await listed(), "about"),
     async version() {
@@ -387,8 +432,8 @@ function program(file, timeout) {
     async crypt(what, key, body) {
       const { exit, out, message } = await run([what, "--no-input", "--key", key], CRYPT_LIMIT, body);
       if (exit === 0) return what === "encrypt" && out.at(-1) === 10 ? out.subarray(0, -1) : out; // a line
-      const known = /^(not a valid encrypted value|newer key version needed)/.test(message);
-      throw new SecretError(await codeOf(exit, key, "key"), known ? key + ": " + NOT_ENCRYPTED : `pinseal ${what} ended with exit code ${exit}`);
+      if (/^(not a valid encrypted value|newer key version needed)/.test(message)) throw notEncrypted(key, message);
+      throw about(await codeOf(exit, key, "key"), "encryption key", key);
     },
   };
 }
@@ -535,6 +580,7 @@ function bytes(value) {
   if (typeof value === "string") {
     const data = Buffer.from(value, "utf8");
     if (data.toString("utf8") === value) return data;
+    throw new SecretError("invalid", "the value is not text: it has half of a surrogate pair");
   } else if (value instanceof Uint8Array) {
     return Buffer.from(value);
   }
@@ -569,18 +615,19 @@ function valueOf({ value, value_base64: packed }) {
   throw strange();
 }
 
-/** @param {Buffer} data */
-function isPayload(data) {
+/** How many bytes it is the base64 of, in its one spelling, or -1. @param {Buffer} data */
+function rawLength(data) {
   const text = data.toString("latin1");
-  return text !== "" && Buffer.from(text, "base64").toString("base64") === text;
+  const raw = Buffer.from(text, "base64");
+  return raw.toString("base64") === text ? raw.length : -1;
 }
 
-/** @param {any} reply @param {string} about @returns {Info[]} */
-function infos(reply, about) {
+/** @param {any} reply @param {string} member @returns {Info[]} */
+function infos(reply, member) {
   const rows = reply.secrets;
   if (!Array.isArray(rows) || !rows.every((row) => isObject(row) && typeof row.name === "string")) throw strange();
   return rows.map((row) => {
-    const { name, kind = "secret", [about]: description = "", expires = "", optional = false, state } = row;
+    const { name, kind = "secret", [member]: description = "", expires = "", optional = false, state } = row;
     const blank = row.blank === true || state === "blank" || state === "blank, optional";
     /** @type {any} */
     const info = { name, kind, description, expires, optional, blank };

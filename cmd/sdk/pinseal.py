@@ -32,6 +32,10 @@ Every failure is a SecretError with a code:
     unavailable    no answer, or there is no such environment, pin or repository
     failed         anything else
 
+A payload that a later release wrote is "not_authentic", as one that was changed is: an
+older set cannot know which it is. Keys go by their names, secrets by name or, of a
+server, id. A key takes 8 MiB at once.
+
 No message holds a value. Nothing is cached: ask once, at the start. Functions may be
 called from threads and after a fork.
 """
@@ -59,6 +63,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _URL = re.compile(r"http://(localhost|[0-9.]{7,15}|\[::1\])(?::([0-9]{1,5}))?/?")
 _VALUE_LIMIT, _LIST_LIMIT, _CRYPT_LIMIT, _TALK_LIMIT = 1 << 20, 16 << 20, 64 << 20, 64 << 10  # bytes of a reply
+_PLAIN_LIMIT, _PAYLOAD_LIMIT, _PAYLOAD_MORE = 8 << 20, 11184848, 28  # bytes; a payload has an IV and a tag more, in base64
 _LONGEST = 86400  # seconds of a timeout
 # What a server says, with the status that it has to have, and the code that comes of it.
 _REFUSALS = {
@@ -68,9 +73,15 @@ _REFUSALS = {
     "too_large": (413, "invalid"), "not_json": (422, "not_json"), "no_key": (403, "no_key"),
     "not_encrypted": (422, "not_authentic"), "not_authentic": (500, "not_authentic"), "busy": (503, "unavailable")}
 _CODE_OF_EXIT = {2: "invalid", 3: "unavailable", 4: "no_key", 5: "not_authentic", 6: "conflict"}
-_NOT_ENCRYPTED = "not a valid encrypted value, or newer key version needed"
-# What is shown of a refusal after a value went out: nothing that came back.
-_PRIVATE = {"not_encrypted": _NOT_ENCRYPTED, "too_large": "the value is larger than the server takes"}
+# What is said of a refusal after a value went out: nothing that came back.
+_SENTENCES = {
+    "blank": "declared, and no value set", "no_key": "the identity here does not open it", "conflict": "a person has to sort something out first",
+    "not_authentic": "it does not prove to be what it should be", "unauthorized": "the server knows another token",
+    "busy": "the server is busy: ask again", "forbidden": "the server does not serve this user", "too_large": "larger than the server takes",
+    "invalid": "refused as invalid", "unavailable": "there is no such environment, pin or repository",
+    "unsupported": "the source cannot do it", "not_json": "the value is not JSON", "failed": "it did not work out"}
+_LATER = "newer key version needed"
+_FIXED = re.compile(r"(pin [0-9]{1,10} of [a-z0-9-]{1,32}|commit [0-9a-f]{12}) has version ([0-9]{1,10})\Z")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -166,28 +177,38 @@ class Client:
 
     @_bare
     def encrypt_with_key(self, key: str, value: Union[str, bytes]) -> str:
-        """The value, encrypted with the named key: a payload, which is base64. A server
-        takes 8 MiB."""
-        payload = self._crypt("encrypt", key, _bytes(value))
-        if not _is_payload(payload):
+        """The value, of at most 8 MiB, encrypted with the named key: a payload, which is
+        base64."""
+        body = _bytes(value)
+        payload = self._crypt("encrypt", key, body, _PLAIN_LIMIT)
+        if _raw_length(payload) != len(body) + _PAYLOAD_MORE:
             raise _strange()
         return payload.decode("ascii")
 
     @_bare
     def decrypt_with_key(self, key: str, payload: Union[str, bytes]) -> str:
         """The text that encrypt_with_key made the payload of."""
-        return _text(key, self._crypt("decrypt", key, _bytes(payload)), "decrypt_bytes_with_key")
+        return _text(key, self._decrypt(key, payload), "decrypt_bytes_with_key")
 
     @_bare
     def decrypt_bytes_with_key(self, key: str, payload: Union[str, bytes]) -> bytes:
         """The bytes that encrypt_with_key made the payload of."""
-        return self._crypt("decrypt", key, _bytes(payload))
+        return self._decrypt(key, payload)
 
-    def _crypt(self, what: str, key: str, body: bytes) -> bytes:
+    def _decrypt(self, key: str, payload: Union[str, bytes]) -> bytes:
+        body = _bytes(payload)
+        plain = self._crypt("decrypt", key, body, _PAYLOAD_LIMIT)
+        if len(plain) != _raw_length(body) - _PAYLOAD_MORE:
+            raise _strange()
+        return plain
+
+    def _crypt(self, what: str, key: str, body: bytes, limit: int) -> bytes:
         source = self._source()
         _checked(key, "key", _NAME)
-        if what == "decrypt" and not _is_payload(body):  # the program would take a line end
-            raise SecretError("not_authentic", key + ": " + _NOT_ENCRYPTED)
+        if len(body) > limit:
+            raise SecretError("invalid", key + ": larger than 8 MiB")
+        if what == "decrypt" and _raw_length(body) < _PAYLOAD_MORE:  # the program would take a line end
+            raise _not_encrypted(key, "")
         return source.crypt(what, key, body)
 
     def _source(self) -> "Union[_Server, _Program]":
@@ -263,11 +284,15 @@ class _Server:
         return reply
 
     def crypt(self, what: str, key: str, body: bytes) -> bytes:
-        return _value(self._ask("POST", "/v1/keys/%s/%s" % (key, what), _CRYPT_LIMIT, body))
+        reply = self._ask("POST", "/v1/keys/%s/%s" % (key, what), _CRYPT_LIMIT, body)
+        version = reply.get("key_version")
+        if type(version) is not int or not 1 <= version < 1 << 32 or what == "encrypt" and "value" not in reply:
+            raise _strange()
+        return _value(reply)
 
     def _ask(self, method: str, path: str, limit: int, body: Optional[bytes] = None) -> Dict[str, Any]:
         try:
-            status, data = self._exchange(method, path, limit, body)
+            status, kind, data = self._exchange(method, path, limit, body)
         except socket.timeout:
             raise SecretError("unavailable", "the server did not answer in time")
         except (ConnectionError, FileNotFoundError, PermissionError) as error:
@@ -283,9 +308,11 @@ class _Server:
             raise _strange()
         if status != 200:
             raise _refusal(status, reply, path, body is not None)
+        if not re.fullmatch("application/json(; *charset=utf-8)?", kind, re.IGNORECASE):
+            raise _strange()
         return reply
 
-    def _exchange(self, method: str, path: str, limit: int, body: Optional[bytes]) -> Tuple[int, bytes]:
+    def _exchange(self, method: str, path: str, limit: int, body: Optional[bytes]) -> Tuple[int, str, bytes]:
         connection = http.client.HTTPConnection(*self._host)
         connection.set_debuglevel(0)  # it prints the token
         with _Socket(self._family, socket.SOCK_STREAM) as sock:
@@ -302,7 +329,7 @@ class _Server:
                     pass  # it did not want all of it, and may have said why
                 with connection.getresponse() as response:
                     _framed(response)
-                    return response.status, _body(response, limit)
+                    return response.status, response.headers.get("Content-Type", ""), _body(response, limit)
             finally:
                 connection.close()
 
@@ -336,18 +363,37 @@ def _body(response: http.client.HTTPResponse, limit: int) -> bytes:
 
 def _refusal(status: int, reply: Dict[str, Any], path: str, private: bool) -> SecretError:
     error = reply.get("error")
-    code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
-    if status < 400 or not isinstance(code, str) or not isinstance(message, str):
+    told, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
+    if status < 400 or not isinstance(told, str) or not isinstance(message, str):
         return _strange()
-    if private:
-        message = _PRIVATE.get(code, "the server refuses")
-    wanted, code = _REFUSALS.get(code, (status, "failed"))
+    wanted, code = _REFUSALS.get(told, (status, "failed"))
     if status != wanted:
         return _strange()
     if code == "not_found" and not path.startswith(("/v1/secrets/", "/v1/keys/")):
         code = "unavailable"  # it was the set
-    parts = path.split("/")  # "", v1, secrets, REF
-    return SecretError(code, (parts[3] + ": " if len(parts) > 3 else "") + _clean(message))
+    ref = (path.split("/") + [""])[3]  # of /v1/secrets/REF
+    if private and told == "not_encrypted":
+        return _not_encrypted(ref, "%s: %s has version %s" % (_LATER, error["in"], error.get("newest")) if isinstance(error.get("in"), str) else "")
+    if private:
+        return _about(code, "encryption key", ref, told)
+    if ref and code in ("not_found", "blank"):
+        return _about(code, "secret", ref)
+    return SecretError(code, (ref + ": " if ref else "") + _clean(message))
+
+
+def _about(code: str, what: str, name: str, told: str = "") -> SecretError:
+    """A refusal in words of our own. told is what the server calls it."""
+    if code == "not_found":
+        return SecretError(code, "there is no such %s: %s" % (what, name))
+    return SecretError(code, name + ": " + _SENTENCES.get(told, _SENTENCES[code]))
+
+
+def _not_encrypted(key: str, told: str) -> SecretError:
+    """What did not decrypt. Of what is told of it, only what is known to be ours is shown."""
+    message, fixed = key + ": not a valid encrypted value", _FIXED.search(told)
+    if _LATER in told:
+        message += "; if a later release wrote it, " + _LATER + (": " + fixed.group(0) if fixed else "")
+    return SecretError("not_authentic", message)
 
 
 class _Program:
@@ -362,7 +408,8 @@ class _Program:
     def get(self, ref: str) -> bytes:
         exit_code, out, message = self._run(["get", "--no-input", ref], _VALUE_LIMIT)
         if exit_code != 0:
-            raise SecretError(self._code(exit_code, ref, "secret", "key"), message)
+            code = self._code(exit_code, ref, "secret", "key")
+            raise _about(code, "secret", ref) if code in ("not_found", "blank") else SecretError(code, message)
         return out
 
     def _code(self, exit_code: int, name: str, *kinds: str) -> str:
@@ -387,8 +434,8 @@ class _Program:
         exit_code, out, message = self._run([what, "--no-input", "--key", key], _CRYPT_LIMIT, body)
         if exit_code != 0:
             if message.startswith(("not a valid encrypted value", "newer key version needed")):
-                raise SecretError(self._code(exit_code, key, "key"), key + ": " + _NOT_ENCRYPTED)
-            raise SecretError(self._code(exit_code, key, "key"), "pinseal %s ended with exit code %d" % (what, exit_code))
+                raise _not_encrypted(key, message)
+            raise _about(self._code(exit_code, key, "key"), "encryption key", key)
         return out[:-1] if what == "encrypt" and out.endswith(b"\n") else out
 
     def _listed(self) -> Dict[str, Any]:
@@ -519,6 +566,8 @@ def _checked(name: str, what: str, *patterns: "re.Pattern[str]") -> str:
 def _bytes(value: Union[str, bytes]) -> bytes:
     try:
         return value.encode("utf-8") if isinstance(value, str) else bytes(memoryview(value))
+    except UnicodeError:
+        raise SecretError("invalid", "the value is not text: it has half of a surrogate pair")
     except (TypeError, ValueError):
         raise SecretError("invalid", "the value is neither text nor bytes")
 
@@ -543,20 +592,23 @@ def _refuse(constant: str) -> None:
 
 def _value(reply: Dict[str, Any]) -> bytes:
     text, packed = reply.get("value"), reply.get("value_base64")
-    if isinstance(text, str) and packed is None:
-        return text.encode("utf-8")
-    if isinstance(packed, str) and text is None:
-        data = base64.b64decode(packed)
-        if base64.b64encode(data).decode("ascii") == packed:
-            return data
+    try:
+        if isinstance(text, str) and packed is None:
+            return text.encode("utf-8")
+        if isinstance(packed, str) and text is None and _raw_length(packed.encode("ascii")) >= 0:
+            return base64.b64decode(packed)
+    except UnicodeError:
+        pass  # half of a surrogate pair
     raise _strange()
 
 
-def _is_payload(data: bytes) -> bool:
+def _raw_length(data: bytes) -> int:
+    """How many bytes it is the base64 of, in its one spelling, or -1."""
     try:
-        return len(data) > 0 and base64.b64encode(base64.b64decode(data)) == data
+        raw = base64.b64decode(data)
     except ValueError:
-        return False
+        return -1
+    return len(raw) if base64.b64encode(raw) == data else -1
 
 
 def _infos(reply: Dict[str, Any], about: str) -> List[Dict[str, Any]]:

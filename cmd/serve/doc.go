@@ -155,9 +155,16 @@
 // token: for a further one the oldest is closed, at the earliest 1 s after it came. On
 // shutdown no new request is taken, waits end with 204, and what runs has 10 s; then a
 // commit under way is ended, and the audit has what became of it. Of a body that is
-// refused 4 MiB are read before the connection is closed. Bodies to encrypt or decrypt
-// of over 64 KiB are worked on 8 at once, until their replies are written; a further one
-// waits 10 s for its turn, unread, and is refused then: 503.
+// refused 12 MiB are read before the connection is closed.
+//
+// Bodies to encrypt or decrypt of over 64 KiB, and what is made of them, share 64 MiB, in
+// pieces of 1 MiB: three of 8 MiB are worked on at once. The garbage of a busy server is
+// about as much again. A request comes in with its first 64 KiB, when its key,
+// its type and its length are found good; it waits 4 s at most, and is refused then: 503.
+// From then on it is given up when nothing comes of its body, or nothing is taken of its
+// reply, for 2 s, and when either takes more than 10 s. So who is connected and idle
+// holds up nobody; who may ask, and is slow on purpose, can hold up other large bodies,
+// and no small one.
 //
 // # Audit
 //

@@ -3,6 +3,7 @@ package serve
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"pinseal/repo"
 	"pinseal/seal"
@@ -51,8 +52,12 @@ func invalid(reason string, try ...string) *failure {
 	return &failure{status: http.StatusBadRequest, code: codeInvalid, message: reason, try: try}
 }
 
-func noPath() *failure {
-	return &failure{status: http.StatusNotFound, code: codeNotFound, message: "there is no such path here", try: []string{"/v1/secrets", "/v1/secrets/NAME"}}
+func noPath(path string) *failure {
+	fail := &failure{status: http.StatusNotFound, code: codeNotFound, message: "there is no such path here", try: []string{"/v1/secrets", "/v1/secrets/NAME"}}
+	if strings.HasPrefix(path, "/v1/keys") {
+		fail.try = []string{"/v1/secrets", "/v1/keys/NAME/encrypt", "/v1/keys/NAME/decrypt"}
+	}
+	return fail
 }
 
 func noSecret(version versions.VersionInfo) *failure {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"pinseal/seal"
 	"pinseal/versions"
@@ -191,6 +190,17 @@ func TestCryptRefused(t *testing.T) {
 			}
 		}
 	}
+	for path, try := range map[string]string{"later/encrypt": "pinseal key create later -e production", "customer_data/rewrap": "/v1/keys/NAME/encrypt"} {
+		if got, _ := r.do(r.request("POST", "/v1/keys/"+path, "x", "Content-Type", "application/octet-stream"), 404); !strings.Contains(got, `"try":["`) || !strings.Contains(got, `"`+try+`"`) {
+			t.Errorf("%s: %s", path, got)
+		}
+	}
+	for _, kind := range []string{"Application/Octet-Stream", "application/octet-stream; charset=utf-8"} {
+		r.ask("decrypt", "customer_data", good, 200, "Content-Type", kind)
+	}
+	if got := r.ask("decrypt", "customer_data", strings.Repeat("A", maxPayload+4), 413); !strings.Contains(got, fmt.Sprint(base64.StdEncoding.EncodedLen(12+MaxPlaintext+16))) {
+		t.Error(got)
+	}
 	for _, request := range []string{
 		"/encrypt?x=y HTTP/1.1\r\nContent-Length: 1\r\n%s\r\nx", "/encrypt HTTP/1.1\r\nTransfer-Encoding: chunked\r\n%s\r\n1\r\nx\r\n0\r\n\r\n",
 	} {
@@ -216,29 +226,6 @@ func TestCryptOfWorkTree(t *testing.T) {
 	const no = `{"error":{"code":"not_encrypted","message":"not a valid encrypted value of key \"customer_data\"","newest":1}}` + "\n"
 	if got := r.ask("decrypt", "customer_data", "AAAA", 422); got != no {
 		t.Error(got)
-	}
-}
-
-// TestCryptTurns holds that large bodies wait for one another, not for ever, and nobody
-// else for them.
-func TestCryptTurns(t *testing.T) {
-	soon := 100 * time.Millisecond
-	r := start(t, testPinWithKey(t, 1, 1), "unix", Options{}, times{header: time.Minute, body: soon, idle: time.Minute, reply: time.Minute, shutdown: time.Minute})
-	large := strings.Repeat("x", smallBody+1)
-	for range maxLarge {
-		r.server.large <- struct{}{}
-	}
-	if got := r.ask("encrypt", "customer_data", large, 503); code(t, got) != codeBusy {
-		t.Error(got)
-	}
-	r.ask("encrypt", "customer_data", large[:smallBody], 200)
-	<-r.server.large
-	for range 2 { // a place is given back
-		r.ask("encrypt", "customer_data", large, 200)
-		r.ask("decrypt", "customer_data", large, 422)
-	}
-	if audit := r.audit.String(); !strings.Contains(audit, `"result":"busy"}`) {
-		t.Error(audit)
 	}
 }
 
@@ -271,11 +258,20 @@ func TestCryptSwap(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					var got cryptReply
+					var got struct {
+						cryptReply
+						Error struct {
+							Newest uint32
+							In     string
+						}
+					}
 					err = json.NewDecoder(res.Body).Decode(&got)
 					res.Body.Close()
 					want := map[string]uint32{"pin:1:abc": 1, "pin:2:abc": 2}[res.Header.Get("Pinseal-Version")]
 					if res.StatusCode == 422 && event == "decrypt" {
+						if told := got.Error; err != nil || told.Newest != 1 || told.In != "pin 1 of production" { // the other one decrypts it
+							t.Errorf("version %d is newest in %s, %v", told.Newest, told.In, err)
+						}
 						continue
 					}
 					if err != nil || res.StatusCode != 200 || got.KeyVersion != want {
@@ -290,24 +286,25 @@ func TestCryptSwap(t *testing.T) {
 	swaps.Wait()
 }
 
-// TestAppendText holds our JSON to the library's.
-func TestAppendText(t *testing.T) {
+// TestMadeText holds our JSON to the library's, however it is cut.
+func TestMadeText(t *testing.T) {
 	var all strings.Builder
 	for r := range rune(0x3000) {
 		all.WriteRune(r)
 	}
 	all.WriteString("\U0010ffff\ufeff\ufffd")
 	for _, text := range []string{"", `"`, `\`, "/<&>", all.String()} {
-		var got string
-		data := appendText([]byte("{"), []byte(text))
-		if err := json.Unmarshal(data[1:], &got); err != nil || got != text {
-			t.Errorf("%.20q: %v", text, err)
+		data := []byte{'"'}
+		for rest := []byte(text); len(rest) > 0; {
+			n := min(len(rest), 7)
+			data, rest = appendEscaped(data, rest[:n]), rest[n:]
 		}
-		if cap(data) > 2*len(data)+longestVersion+8 {
-			t.Errorf("%d bytes for %d", cap(data), len(data))
+		var got string
+		if err := json.Unmarshal(append(data, '"'), &got); err != nil || got != text || len(data)-1 != escapedLen([]byte(text)) {
+			t.Errorf("%.20q: %v, %d bytes", text, err, len(data))
 		}
 	}
-	if got := string(appendVersion(nil, 1<<32-1)); len(got) != longestVersion || got != `,"key_version":4294967295}`+"\n" {
+	if got := string(appendVersion(nil, 1<<32-1)); got != `,"key_version":4294967295}`+"\n" {
 		t.Error(got)
 	}
 }

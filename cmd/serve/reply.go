@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -76,42 +75,6 @@ func listReply(version versions.VersionInfo, infos []versions.Info) (reply, erro
 		Version versions.VersionInfo `json:"version"`
 		Secrets []versions.Info      `json:"secrets"`
 	}{1, version, infos})
-}
-
-// appendText appends a text, which is UTF-8, as JSON has it. It takes no more memory
-// than that.
-func appendText(dst, text []byte) []byte {
-	size := len(text) + 2
-	for _, c := range text {
-		switch {
-		case c < ' ':
-			size += 5
-		case c == '"' || c == '\\':
-			size++
-		}
-	}
-	dst = append(slices.Grow(dst, size+longestVersion), '"')
-	for _, c := range text {
-		switch {
-		case c < ' ':
-			const hex = "0123456789abcdef"
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"')
-}
-
-// longestVersion is what appendVersion appends at most, in bytes.
-const longestVersion = len(`,"key_version":4294967295}` + "\n")
-
-// appendVersion ends an object with the version of a key.
-func appendVersion(dst []byte, version uint32) []byte {
-	dst = strconv.AppendUint(append(dst, `,"key_version":`...), uint64(version), 10)
-	return append(dst, '}', '\n')
 }
 
 // infoReply is INFO alone.

@@ -26,6 +26,7 @@ type call struct {
 	r      *http.Request
 	peer   *peer
 	ref    string
+	begun  bool // to read the body
 }
 
 // route is what a path is for: by method, what answers.
@@ -76,7 +77,7 @@ func (c *call) answer(to route, known bool) *failure {
 		http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(c.server.times.body))
 	}
 	if !known {
-		return noPath()
+		return noPath(c.r.RequestURI)
 	}
 	handle, allowed := to.handler(c.r.Method)
 	switch {

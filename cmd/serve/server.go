@@ -24,7 +24,7 @@ const (
 )
 
 // times are how long a client may take, and a server to end.
-type times struct{ header, body, idle, reply, shutdown time.Duration }
+type times struct{ header, body, idle, reply, turn, stall, shutdown time.Duration }
 
 // Options of a Server.
 type Options struct {
@@ -54,7 +54,7 @@ type Server struct {
 	silent  atomic.Bool // the audit could not be written, and that was said
 	meters  *meters
 	health  health
-	large   chan struct{} // a place for each large body that is worked on
+	room    *room
 	running sync.RWMutex  // held for reading by each request
 	now     chan struct{} // closed by Stop
 	stop    sync.Once
@@ -72,8 +72,8 @@ type served struct {
 
 // New makes a server of a store. What it is given is verified; it is fresh.
 func New(store Store, o Options) *Server {
-	s := &Server{o: o, uids: map[int]bool{os.Getuid(): true}, token: sha256.Sum256(o.Token), audit: newAudit(o.Audit, o.Now), now: make(chan struct{}), large: make(chan struct{}, maxLarge),
-		times: times{header: 5 * time.Second, body: 10 * time.Second, idle: 2 * time.Minute, reply: 30 * time.Second, shutdown: 10 * time.Second}}
+	s := &Server{o: o, uids: map[int]bool{os.Getuid(): true}, token: sha256.Sum256(o.Token), audit: newAudit(o.Audit, o.Now), now: make(chan struct{}), room: newRoom(),
+		times: times{header: 5 * time.Second, body: 10 * time.Second, idle: 2 * time.Minute, reply: 30 * time.Second, turn: 4 * time.Second, stall: 2 * time.Second, shutdown: 10 * time.Second}}
 	for _, uid := range o.UIDs {
 		s.uids[uid] = true
 	}

@@ -16,8 +16,9 @@ import (
 // it escaped, and what stands beside it.
 const MaxBody = 512 << 10
 
-// maxDrain bounds what is read of a body after it was refused, in bytes.
-const maxDrain = 4 << 20
+// maxDrain bounds what is read of a body after it was refused, in bytes: more than a
+// good one has.
+const maxDrain = 12 << 20
 
 // writer is where the request may write. A socket that others may read from is written
 // to by the user of this process alone.
@@ -202,9 +203,9 @@ func (c *call) body(most int64, limit string) ([]byte, *failure) {
 }
 
 // drain reads what is left of a body that is refused: whoever is still sending would
-// not see the reply. One who waits for a word to go on sends none.
+// not see the reply. One who waits for a word to go on, and had none, sends nothing.
 func (c *call) drain() {
-	if c.r.Header.Get("Expect") != "" {
+	if c.r.Header.Get("Expect") != "" && !c.begun {
 		return
 	}
 	http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(c.server.times.body))

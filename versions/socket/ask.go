@@ -96,7 +96,7 @@ func (c *Client) send(ctx context.Context, q question, r *reply) error {
 	}
 	if q.body != nil {
 		request.Header.Set("Content-Type", "application/octet-stream")
-		request.Header["Idempotency-Key"] = nil // not sent: over a connection that has ended it is sent again
+		request.Header["Idempotency-Key"] = nil // not sent: over a connection that has ended it is sent again, as a key keeps no state
 	}
 	request.Header.Set("User-Agent", "pinseal")
 	if c.authorize.Len() > 0 {

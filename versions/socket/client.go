@@ -15,7 +15,6 @@ package socket
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -76,7 +75,7 @@ func (c *Client) Get(ctx context.Context, name string) (seal.Secret, error) {
 	}
 	defer clear(r.body)
 	if r.status != http.StatusOK {
-		return seal.Secret{}, c.secretError(ctx, "secret", name, r)
+		return seal.Secret{}, c.secretError(ctx, "secret", name, r, false)
 	}
 	var one struct {
 		Name   string  `json:"name"`
@@ -89,7 +88,7 @@ func (c *Client) Get(ctx context.Context, name string) (seal.Secret, error) {
 	var value []byte
 	if one.Value != nil {
 		value = []byte(*one.Value)
-	} else if value, err = base64.StdEncoding.Strict().DecodeString(*one.Base64); err != nil {
+	} else if value, err = decode64(*one.Base64); err != nil {
 		return seal.Secret{}, c.odd("the value is not base64")
 	}
 	if len(value) > seal.MaxValue {
@@ -116,7 +115,7 @@ func (c *Client) List(ctx context.Context) ([]versions.Info, error) {
 		return nil, err
 	}
 	if r.status != http.StatusOK {
-		return nil, c.failure(r)
+		return nil, c.failure(r, false)
 	}
 	var list struct {
 		Schema  int                  `json:"schema"`
@@ -154,7 +153,7 @@ func (c *Client) version(ctx context.Context, not string, wait time.Duration) (v
 	case r.status == http.StatusNoContent && not != "":
 		return v, true, nil
 	case r.status != http.StatusOK:
-		return v, false, c.failure(r)
+		return v, false, c.failure(r, false)
 	}
 	if err := json.Unmarshal(r.body, &v); err != nil || v.ID == "" {
 		return versions.VersionInfo{}, false, c.odd("it is not a version")

@@ -313,6 +313,7 @@ func TestClientLiars(t *testing.T) {
 		"null":                 text(`{"name":"A","value":null}`),
 		"two values":           text(`{"name":"A","value":"hunter2","value_base64":"AA=="}`),
 		"odd base64":           text(`{"name":"A","value_base64":"hunter2"}`),
+		"base64 in lines":      text(`{"name":"A","value_base64":"aHVudGVy\n"}`),
 		"too long":             text(`{"name":"A","value_base64":"` + base64.StdEncoding.EncodeToString(make([]byte, seal.MaxValue+1)) + `"}`),
 		"not UTF-8":            text("{\"name\":\"A\",\"value\":\"hunter2\xff\"}"),
 		"number":               text(`{"name":"A","value":31337}`),

@@ -16,7 +16,7 @@ type ServerError struct {
 	At      string // the path or the URL of the server
 	Status  int    // of HTTP
 	Code    string // "unauthorized", "forbidden", "failed", …; "" when it did not say
-	Message string // at most 500 bytes of printable text
+	Message string // at most 500 bytes of printable text; after a value went out, of our own
 }
 
 func (e *ServerError) Error() string {
@@ -40,8 +40,9 @@ func (c *Client) odd(reason string) error {
 	return fmt.Errorf("server at %s: the answer is odd: %s", c.at, reason)
 }
 
-// failure is an answer that is an error, whatever was asked.
-func (c *Client) failure(r *reply) error {
+// failure is an answer that is an error, whatever was asked. hidden says that a value went
+// out before it, which a text in it may hold.
+func (c *Client) failure(r *reply, hidden bool) error {
 	e := &ServerError{At: c.at, Status: r.status}
 	var told struct {
 		Error struct {
@@ -52,6 +53,12 @@ func (c *Client) failure(r *reply) error {
 	if json.Unmarshal(r.body, &told) == nil {
 		e.Code, e.Message = printable(told.Error.Code, 40), printable(told.Error.Message, 500)
 	}
+	if hidden {
+		e.Message = sentence(e.Code)
+		if e.Message == "" {
+			e.Code = ""
+		}
+	}
 	switch e.Code {
 	case "no_key":
 		return &versions.NoKeyError{Reason: e.Error()}
@@ -61,9 +68,33 @@ func (c *Client) failure(r *reply) error {
 	return e
 }
 
+// sentence is what is said of a code, and "" of one that is not specified.
+func sentence(code string) string {
+	switch code {
+	case "busy":
+		return "other large bodies are under way; ask again"
+	case "too_large":
+		return "it is larger than the server takes, 8 MiB"
+	case "unauthorized":
+		return "it wants another token"
+	case "forbidden":
+		return "it does not serve this user"
+	case "no_key":
+		return "its identity does not open it"
+	case "not_authentic":
+		return "what it has does not prove to be what it should be"
+	case "taken", "conflict", "changed":
+		return "a person has to sort something out first"
+	case "invalid", "not_found", "blank", "method", "read_only", "not_json", "not_encrypted", "failed":
+		return "it refuses"
+	}
+	return ""
+}
+
 // secretError is an answer that is an error about one secret or key, which what says.
-func (c *Client) secretError(ctx context.Context, what, name string, r *reply) error {
-	err := c.failure(r)
+// hidden is that of failure.
+func (c *Client) secretError(ctx context.Context, what, name string, r *reply, hidden bool) error {
+	err := c.failure(r, hidden)
 	e, ok := err.(*ServerError)
 	if !ok {
 		return err

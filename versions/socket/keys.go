@@ -4,15 +4,17 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"pinseal/seal"
 	"pinseal/versions"
 )
 
-// Encrypt has the server encrypt with the newest version of a named encryption key. A
-// name that is not there, or is that of a secret, is a versions.ErrNotFound, one that has
+// Encrypt has the server encrypt with the newest version of a named encryption key, which
+// goes by its name here, and not by an id. A name that is not there, or is that of a secret, is a versions.ErrNotFound, one that has
 // no value a *versions.BlankError. More than the server takes, 8 MiB, is a *ServerError.
 func (c *Client) Encrypt(ctx context.Context, key string, plaintext []byte) (payload string, err error) {
 	// A request that is given up may be read from for a while.
@@ -21,8 +23,7 @@ func (c *Client) Encrypt(ctx context.Context, key string, plaintext []byte) (pay
 		return "", err
 	}
 	size := 12 + len(plaintext) + 16
-	raw, err := base64.StdEncoding.Strict().DecodeString(r.text())
-	if err != nil || len(raw) != size || len(*r.Value) != base64.StdEncoding.EncodedLen(size) {
+	if raw, err := decode64(r.text()); err != nil || len(raw) != size {
 		return "", c.odd("it is not a payload of what was sent")
 	}
 	return *r.Value, nil
@@ -38,7 +39,7 @@ func (c *Client) Decrypt(ctx context.Context, key, payload string) (seal.Secret,
 	}
 	plain := []byte(r.text())
 	if r.Base64 != nil {
-		if plain, err = base64.StdEncoding.Strict().DecodeString(*r.Base64); err != nil {
+		if plain, err = decode64(*r.Base64); err != nil {
 			return seal.Secret{}, c.odd("the value is not base64")
 		}
 	}
@@ -84,9 +85,10 @@ func (c *Client) crypt(ctx context.Context, key string, q question) (*crypted, e
 	return &made, nil
 }
 
-// keyError is an answer that is an error about a named encryption key.
+// keyError is an answer that is an error about a named encryption key. A value went out
+// before it: no text of it is repeated.
 func (c *Client) keyError(ctx context.Context, key string, r *reply) error {
-	err := c.secretError(ctx, "encryption key", key, r)
+	err := c.secretError(ctx, "encryption key", key, r, true)
 	if e, ok := err.(*ServerError); !ok || e.Code != "not_encrypted" || r.status != http.StatusUnprocessableEntity {
 		return err
 	}
@@ -99,5 +101,27 @@ func (c *Client) keyError(ctx context.Context, key string, r *reply) error {
 	if json.Unmarshal(r.body, &told) != nil || told.Error.Newest == 0 {
 		return c.odd("it does not say which version the key has")
 	}
-	return &versions.NotEncryptedError{Key: key, Newest: told.Error.Newest, In: printable(told.Error.In, 100)}
+	return &versions.NotEncryptedError{Key: key, Newest: told.Error.Newest, In: fixedAt(told.Error.In)}
+}
+
+// fixedAt is what a server says that its set is fixed at, or "" when that is not how it
+// says it.
+func fixedAt(in string) string {
+	if number, env, ok := strings.Cut(strings.TrimPrefix(in, "pin "), " of "); ok {
+		if n, err := strconv.ParseUint(number, 10, 31); err == nil && seal.CheckEnvironment(env) == nil && in == fmt.Sprintf("pin %d of %s", n, env) {
+			return in
+		}
+	}
+	if id, ok := strings.CutPrefix(in, "commit "); ok && len(id) == 12 && strings.Trim(id, "0123456789abcdef") == "" {
+		return in
+	}
+	return ""
+}
+
+// decode64 takes standard base64 in its one spelling; the library skips line breaks.
+func decode64(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, base64.CorruptInputError(0)
+	}
+	return base64.StdEncoding.Strict().DecodeString(text)
 }
