@@ -22,20 +22,26 @@ func versionsSay(v versions.VersionsChange) string {
 			parts = append(parts, versionNumbers(p.numbers)+" "+p.says)
 		}
 	}
+	for _, m := range v.Renumbered {
+		parts = append(parts, fmt.Sprintf("version %d is version %d now", m.Was, m.Is))
+	}
 	return strings.Join(parts, ", ")
 }
 
 // versionNumbers writes ascending numbers as "version 1" or "versions 1-3, 5".
 func versionNumbers(numbers []uint32) string {
-	plain := make([]int, len(numbers))
-	for i, n := range numbers {
-		plain[i] = int(n)
-	}
-	s := strings.TrimPrefix(pinNumbers(plain), "pin ")
 	if len(numbers) == 1 {
-		return "version " + s
+		return "version " + numberRanges(numbers)
 	}
-	return "versions " + s
+	return "versions " + numberRanges(numbers)
+}
+
+// areOrIs is the verb for some numbers.
+func areOrIs(numbers []uint32) string {
+	if len(numbers) == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // versionsOf is for JSON, which leaves out what there is not.
@@ -81,27 +87,40 @@ func keyFileSays(f *versions.SecretFile) string {
 // encryptionLines say what a change of a key's versions means: whoever can commit can add one
 // that they know, and an app encrypts with it from the next pin on.
 func encryptionLines(c *versions.Change) []string {
-	v := c.Versions
 	var all []string
+	fresh := c.Versions.New()
 	was, is, another := c.EncryptsWith()
 	switch {
 	case !another:
 	case was == 0:
 		all = append(all, fmt.Sprintf("encrypts with version %d from the next pin on: whoever made that knows it", is))
-	case is > was:
+	case slices.Contains(fresh, is) && !slices.Contains(c.Versions.Replaced, is):
 		all = append(all, fmt.Sprintf("encrypts with version %d from the next pin on, and with %d before: whoever made that knows it", is, was))
-	case is < was:
+	case !slices.Contains(fresh, is):
 		all = append(all, fmt.Sprintf("goes back to version %d from %d, and encrypts with that from the next pin on", is, was))
 	default:
 		all = append(all, fmt.Sprintf("encrypts with another version %d from the next pin on: whoever made that knows it", is))
 	}
-	others := slices.DeleteFunc(slices.Sorted(slices.Values(slices.Concat(v.Added, v.Replaced))), func(n uint32) bool { return n == is })
-	if len(others) > 0 {
-		all = append(all, fmt.Sprintf("decrypts with %s too, which %s new: whoever made that can make what decrypts", versionNumbers(others), map[bool]string{true: "is", false: "are"}[len(others) == 1]))
+	if others := slices.DeleteFunc(fresh, func(n uint32) bool { return n == is }); len(others) > 0 {
+		all = append(all, fmt.Sprintf("decrypts with %s too, which %s new: whoever made that can make what decrypts", versionNumbers(others), areOrIs(others)))
 	}
-	gone := slices.Sorted(slices.Values(slices.Concat(v.Dropped, v.Replaced)))
-	if c.New != nil && len(gone) > 0 {
+	if gone := c.Versions.Gone(); c.New != nil && len(gone) > 0 {
 		all = append(all, "does not decrypt any more what "+versionNumbers(gone)+" encrypted")
 	}
 	return all
+}
+
+// encryptionLines are those of a review, which opens nothing: what is likely the same is
+// said too, where the branch gives no reason to seal it anew. show is how another secret's
+// name is written.
+func (s *reviewSecret) encryptionLines(rekeyed bool, show func(string) string) []string {
+	newest := s.change.New.Newest()
+	switch {
+	case newest == 0:
+	case s.From != "":
+		return []string{fmt.Sprintf("encrypts with version %d, likely that of %s: only a reader can tell", newest, show(s.From))}
+	case !rekeyed && slices.Contains(s.change.Versions.Resealed, newest):
+		return append([]string{fmt.Sprintf("encrypts with version %d, sealed anew and likely the same: only a reader can tell", newest)}, encryptionLines(&s.change)...)
+	}
+	return encryptionLines(&s.change)
 }

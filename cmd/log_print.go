@@ -90,20 +90,23 @@ func markOf(action string) string {
 }
 
 // pinNumbers writes pins as "pin 1-3, 5".
-func pinNumbers(pins []int) string {
-	pins = slices.Sorted(slices.Values(pins))
+func pinNumbers(pins []int) string { return "pin " + numberRanges(pins) }
+
+// numberRanges writes numbers as "1-3, 5".
+func numberRanges[N int | uint32](numbers []N) string {
+	numbers = slices.Sorted(slices.Values(numbers))
 	var parts []string
-	for i := 0; i < len(pins); {
+	for i := 0; i < len(numbers); {
 		end := i
-		for end+1 < len(pins) && pins[end+1] == pins[end]+1 {
+		for end+1 < len(numbers) && numbers[end+1] == numbers[end]+1 {
 			end++
 		}
-		part := fmt.Sprint(pins[i])
+		part := fmt.Sprint(numbers[i])
 		if end > i {
-			part += fmt.Sprintf("-%d", pins[end])
+			part += fmt.Sprintf("-%d", numbers[end])
 		}
 		parts = append(parts, part)
 		i = end + 1
 	}
-	return "pin " + strings.Join(parts, ", ")
+	return strings.Join(parts, ", ")
 }

@@ -73,8 +73,50 @@ func TestResolveKeysWithoutKey(t *testing.T) {
 	rotate(dora)
 	dora.commit(dora.dir, "ours")
 	dora.conflicts("merge")
-	dora.says(dora.refused(6, "resolve"), "put together by who can read it", "who can: ada", "or --theirs: the versions of the other side are lost")
+	dora.says(dora.refused(6, "resolve"), "put together by who can read it", "who can: ada", "or --theirs: says which versions of the other side would be lost")
 	if dora.git(dora.dir, "ls-files", "-u") == "" {
 		t.Error("it was merged all the same")
+	}
+}
+
+// A member rotates a key on a branch and is removed: what that made does not encrypt after
+// the merge where something newer does, and is said where nothing does. Who cannot read
+// does not find it clean.
+func TestResolveKeyOfLeaver(t *testing.T) {
+	for name, rotates := range map[string]bool{"rotated since": true, "not rotated since": false} {
+		t.Run(name, func(t *testing.T) {
+			m := newMergeTeam(t)
+			m.ada.ok("key", "create", "K", "-e", "production")
+			m.ada.shares("a key")
+			dora := m.joins("dora", "production.publish")
+			m.bob.pulls()
+			m.ada.pulls()
+			m.bob.ok("key", "rotate", "K", "-e", "production")
+			m.bob.shares("theirs")
+			if rotates {
+				m.ada.ok("key", "rotate", "K", "-e", "production")
+			}
+			m.ada.ok("member", "rm", "bob")
+			m.ada.commit(m.ada.dir, "ours")
+			m.ada.conflicts("merge")
+			talk := m.ada.ok("resolve").stderr
+			warning := "K in production encrypts with version 2, which theirs made under a read key that ours has replaced"
+			if rotates {
+				m.ada.says(talk, "version 2 of theirs is version 3 now; version 4 encrypts, which is version 2 of ours")
+			} else {
+				m.ada.says(talk, warning)
+			}
+			if strings.Contains(talk, warning) == rotates {
+				t.Errorf("%s", talk)
+			}
+			m.ada.shares("merged")
+			dora.pulls()
+			report := dora.ok("member", "report", "bob").stdout
+			dora.says(report, "ROTATE?", "production  K")
+			dora.says(dora.refused(1, "publish", "production", "--require-rotated"), "K: its value may be known to who left: bob")
+			if report = m.ada.ok("member", "report", "bob").stdout; strings.Contains(report, "REWRAP") != rotates {
+				t.Errorf("who reads:\n%s", report)
+			}
+		})
 	}
 }

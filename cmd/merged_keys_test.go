@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"pinseal/versions"
 )
 
 // mergedKeys is a shop with named key K in production, committed.
@@ -80,20 +82,29 @@ func TestResolveRotatedKeys(t *testing.T) {
 		}
 	}
 	s.branches(rotates("ours"), rotates("theirs"))
-	_, talk := s.run(exitUsage, "v", "resolve", "K", "--set")
+	_, talk := s.run(exitConflict, "x", "encrypt", "-k", "K", "-e", "production")
+	s.has(talk, "pinseal resolve      keeps the versions of both sides")
+	if strings.Contains(talk, "--set") {
+		t.Errorf("a key has no value to set:\n%s", talk)
+	}
+	_, talk = s.run(exitUsage, "v", "resolve", "K", "--set")
 	s.has(talk, "its versions are not set by hand", "pinseal resolve      keeps the versions of both sides")
 	_, talk = s.run(0, "", "resolve", "K", "--ours", "-n")
-	s.has(talk, "version 2 of theirs is left out: what was encrypted with that will not decrypt")
+	s.has(talk, "version 2 of theirs is left out: what was encrypted with that will not decrypt. Both sides' versions are kept by\n", "  pinseal resolve\n")
+	_, talk = s.run(exitUsage, "", "resolve", "K", "--ours")
+	s.has(talk, "version 2 of theirs is left out", "pinseal resolve K -e production --ours --yes")
 	_, talk = s.run(0, "", "resolve", "-n")
 	s.has(talk, "Nothing was written", "K in production: the versions of both; version 2 of theirs is version 3 now")
 	_, talk = s.run(0, "", "resolve")
-	s.has(talk, "K in production: the versions of both; version 2 of theirs is version 3 now", "Next: git commit")
+	s.has(talk, "K in production: the versions of both; version 2 of theirs is version 3 now; version 3 encrypts", "Next: git commit")
 	s.git("commit", "-q", "-m", "merged")
 	s.decrypts()
 	_, talk = s.run(0, "", "publish", "production", "--first")
 	s.has(talk, "+ K  (encryption key of 128 bits, versions 1-3)")
 	out, _ := s.run(0, "", "log", "K", "-e", "production")
-	s.has(out, "~  ", "+  ")
+	if strings.Count(out, "(version 2 added)") != 2 {
+		t.Errorf("not what each side did:\n%s", out)
+	}
 }
 
 // What cannot be put together is a person's to decide, and says what is lost.
@@ -106,9 +117,13 @@ func TestResolveKeysByHand(t *testing.T) {
 	}, s.keyRun("reset", "K", "--confirm", "K", "--bits", "256"))
 	_, talk := s.run(exitConflict, "", "resolve")
 	s.has(talk, "K in production: changed on both sides: bits, and a key has versions of one size",
-		"pinseal resolve K -e production --ours      or --theirs: the versions of the other side are lost")
-	_, talk = s.run(0, "", "resolve", "K", "--theirs")
-	s.has(talk, "versions 1-2 of ours is left out")
+		"pinseal resolve K -e production --ours      or --theirs: says which versions of the other side would be lost")
+	_, talk = s.run(exitUsage, "", "resolve", "K", "--theirs")
+	s.has(talk, "versions 1-2 of ours are left out", "--theirs --yes")
+	if strings.Contains(talk, "are kept by") {
+		t.Errorf("what has just been refused is offered:\n%s", talk)
+	}
+	s.run(0, "", "resolve", "K", "--theirs", "--yes")
 	s.git("commit", "-q", "-m", "merged")
 	s.decrypts("before", "ours")
 }
@@ -124,7 +139,44 @@ func TestResolveResetKey(t *testing.T) {
 		s.keyRun("rotate", "K")()
 		s.encrypt("rotated")
 	})
-	s.run(0, "", "resolve")
+	_, talk := s.run(0, "", "resolve")
+	s.has(talk, "K in production: the versions of both; version 2 of theirs is version 3 now; "+
+		"version 1 is dropped, as ours has it: what it encrypted will not decrypt; version 3 encrypts")
 	s.git("commit", "-q", "-m", "merged")
 	s.decrypts("before")
+}
+
+// Where only what stands beside the versions clashes, a person decides that, and loses no
+// version.
+func TestResolveDescribedKeys(t *testing.T) {
+	s := newMergedKeys(t)
+	side := func(word string) func() {
+		return func() {
+			s.keyRun("rotate", "K")()
+			s.encrypt(word)
+			s.edit("K", func(f *versions.SecretFile) { f.About = word })
+		}
+	}
+	s.branches(side("ours"), side("theirs"))
+	_, talk := s.run(exitConflict, "", "resolve")
+	s.has(talk, "changed on both sides: description")
+	_, talk = s.run(0, "", "resolve", "K", "--theirs")
+	s.has(talk, "K in production: theirs, with the versions of both; version 2 of theirs is version 3 now; version 3 encrypts")
+	s.git("commit", "-q", "-m", "merged")
+	s.decrypts()
+	if f, err := versions.ParseSecretFile(s.read(versions.FilePath("production", "K"))); err != nil || f.About != "theirs" {
+		t.Errorf("described as %q (%v)", f.About, err)
+	}
+}
+
+// A version that does not open is merged with no other, and said.
+func TestResolveKeyThatDoesNotOpen(t *testing.T) {
+	s := newMergedKeys(t)
+	s.branches(s.keyRun("rotate", "K"), func() {
+		s.edit("K", func(f *versions.SecretFile) { f.Versions[0].Number = 1<<31 - 1 })
+	})
+	_, talk := s.run(exitConflict, "", "resolve")
+	s.has(talk, "K in production: version 2147483647 of theirs does not open where it stands")
+	s.run(0, "", "resolve", "K", "--ours", "--yes")
+	s.run(0, "x", "encrypt", "-k", "K", "-e", "production")
 }

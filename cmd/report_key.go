@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"slices"
 
 	"pinseal/versions"
@@ -11,15 +12,21 @@ import (
 // takes its place, and what the known ones encrypted is rewrapped before they go.
 func (s *session) sayKeysKnown(e *versions.Exposure) (secrets, keys int) {
 	rewrap := 0
+	var lines []string
 	for _, one := range e.Secrets {
+		known := slices.Contains([]versions.ExposureState{versions.MustRotate, versions.MayRotate}, one.State)
 		switch {
 		case one.State == versions.MustRewrap:
 			rewrap++
-		case !slices.Contains([]versions.ExposureState{versions.MustRotate, versions.MayRotate}, one.State):
+		case !known:
+			continue
 		case one.Kind == versions.KindKey:
 			keys++
 		default:
 			secrets++
+		}
+		if one.Before > 0 {
+			lines = append(lines, s.here(fmt.Sprintf("pinseal key rm %s -e %s --before %d", one.Name, one.Environment, one.Before)))
 		}
 	}
 	if keys > 0 {
@@ -30,8 +37,7 @@ func (s *session) sayKeysKnown(e *versions.Exposure) (secrets, keys int) {
 		if keys == 0 {
 			verb = "To rewrap is"
 		}
-		s.say("%s what is stored with the versions named here, with  %s; then  %s", verb,
-			s.here("pinseal rewrap -k NAME -e ENV"), s.here("pinseal key rm NAME -e ENV --before N"))
+		s.say("%s all that is stored, with  %s; then  %s", verb, s.here("pinseal rewrap -k NAME -e ENV"), someOf(lines))
 	}
 	return secrets, keys + rewrap
 }

@@ -35,6 +35,7 @@ type exposedSecretJSON struct {
 	Reason      string              `json:"reason,omitempty"`
 	Can         []string            `json:"can,omitempty"` // members who can tell
 	KeyVersions []uint32            `json:"key_versions,omitempty"`
+	KeyBefore   uint32              `json:"key_before,omitempty"` // for key rm --before, when all is rewrapped
 	Versions    int                 `json:"versions"`
 	Commits     []exposedCommitJSON `json:"commits"`
 	Pins        []int               `json:"pins"`
@@ -68,7 +69,7 @@ func (s *session) toReportJSON(e *versions.Exposure) reportJSON {
 		Complete: e.Complete, Closed: append([]string{}, e.Closed...), Short: e.Short, Secrets: []exposedSecretJSON{}, Removed: []exposedSecretJSON{}, Notes: e.Passed, Files: e.Skipped}
 	for _, one := range e.Secrets {
 		x := exposedSecretJSON{Environment: one.Environment, Name: one.Name, Kind: one.Kind, State: string(one.State), As: one.As, Reason: one.Reason, Can: one.Can,
-			KeyVersions: one.KeyVersions, Versions: one.Versions, Commits: []exposedCommitJSON{}, Pins: append([]int{}, one.Pins...), Pinned: one.Pinned}
+			KeyVersions: one.KeyVersions, KeyBefore: one.Before, Versions: one.Versions, Commits: []exposedCommitJSON{}, Pins: append([]int{}, one.Pins...), Pinned: one.Pinned}
 		for _, c := range one.Commits {
 			x.Commits = append(x.Commits, exposedCommitJSON{string(c.Commit), c.When.Format(time.RFC3339)})
 		}

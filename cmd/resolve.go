@@ -29,10 +29,13 @@ Without NAME it settles all that needs no decision. Secrets are compared by what
 hold: a side that has only sealed a value anew loses to one that has changed it. That
 needs an identity that can read. Of an encryption key the versions of both sides are
 kept: where both added one under the same number, that of theirs gets a new one, above
-all others. What else both sides have changed is listed, and settled one by one:
+all others. It says which version encrypts from then on, and which are dropped. What else both sides have changed is listed, and settled one by one:
 
   pinseal resolve NAME --ours | --theirs      takes that side's file
   pinseal resolve NAME --set                  seals a new value, as set does
+
+Of an encryption key that is the description and the like of that side, with the
+versions of both; where those cannot be put together it is that side's file, and it asks.
 
 When both sides have changed the members or the keys, an admin settles that: it shows
 what each side did and asks whose changes are to be taken, or takes --ours, --theirs
@@ -189,11 +192,13 @@ func (m *merging) saySettled(settled []versions.Settled, dryRun bool) {
 		m.say("Nothing was written; without --dry-run:")
 	}
 	for i, one := range settled {
-		if i == mostListed {
-			m.say("  and %d more", len(settled)-i)
-			return
+		if i < mostListed {
+			m.say("  %s in %s: %s", one.Name, one.Environment, settledSays(one))
 		}
-		m.say("  %s in %s: %s", one.Name, one.Environment, settledSays(one))
+		m.warnRetiredVersion(one)
+	}
+	if more := len(settled) - mostListed; more > 0 {
+		m.say("  and %d more", more)
 	}
 }
 

@@ -28,6 +28,21 @@ func (c *cli) runResolveSecret(ctx context.Context, o resolveOptions) error {
 	if err != nil {
 		return err
 	}
+	says := o.side().String()
+	if !o.set {
+		one, both, ok, err := m.decideKey(o, env)
+		switch {
+		case err != nil:
+			return err
+		case ok:
+			f, says = both, says+", with "+settledSays(one)
+			m.warnRetiredVersion(one)
+		default:
+			if err := m.agreeLeftOut(o, env); err != nil {
+				return err
+			}
+		}
+	}
 	edit := repo.Edit{Path: p}
 	if f != nil {
 		if edit.Data, err = f.Bytes(); err != nil {
@@ -43,12 +58,7 @@ func (c *cli) runResolveSecret(ctx context.Context, o resolveOptions) error {
 	case f == nil:
 		done += "removed, as " + o.side().String() + " has it"
 	default:
-		done += o.side().String()
-	}
-	if !o.set {
-		if err := m.warnLeftOut(o, env); err != nil {
-			return err
-		}
+		done += says
 	}
 	if o.dryRun {
 		m.say("Nothing was written; without --dry-run:\n  %s", done)

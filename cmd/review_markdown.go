@@ -110,7 +110,7 @@ func (e reviewEnvironment) markdown(line func(string, ...any), app string) {
 			says += " (" + note + ")"
 		}
 		line("- %s", joinBy(says, s.Commits, s.More))
-		for _, means := range encryptionLines(&s.change) {
+		for _, means := range s.encryptionLines(e.rekeyed, code) {
 			line("- **%s %s**", code(s.Name), means)
 		}
 	}

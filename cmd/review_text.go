@@ -108,7 +108,7 @@ func (t *reviewText) environment(a *reviewApp, e reviewEnvironment) {
 			note = "  (" + note + ")"
 		}
 		t.line("  %s %s%s  %s", actionMark(s.Action), s.Name, note, by(s.Commits, s.More, short))
-		for _, line := range encryptionLines(&s.change) {
+		for _, line := range s.encryptionLines(e.rekeyed, short) {
 			t.line("  ! %s %s", s.Name, line)
 		}
 	}

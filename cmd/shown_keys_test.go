@@ -86,22 +86,86 @@ func TestKeysShown(t *testing.T) {
 	_, talk = s.run(0, "", "publish", "production")
 	s.has(talk, "~ K  (bits 128 to 256; versions 1-2 dropped, version 3 added)", "! K does not decrypt any more what versions 1-2 encrypted")
 
-	// Back to what was: the number goes down.
+	// Back to what was: to who reviews, these are versions that were not there.
 	s.git("revert", "--no-edit", "HEAD")
 	out, _ = s.run(0, "", "review", "HEAD~1..HEAD")
-	s.has(out, "! K goes back to version 2 from 3")
+	s.has(out, "! K encrypts with version 2 from the next pin on, and with 3 before: whoever made that knows it")
+	s.edit("K", func(f *versions.SecretFile) { f.Versions = f.Versions[:1] })
+	s.commit()
+	out, _ = s.run(0, "", "review", "HEAD~1..HEAD")
+	s.has(out, "! K goes back to version 1 from 2, and encrypts with that from the next pin on")
 }
 
-// A key that was renamed is no other key, and one that is made is said.
+// Somebody who does not read puts two versions of their own in the place of a key: to a
+// review that is a rename, and not passed over. Nor is what looks sealed anew.
+func TestKeysShownInThePlace(t *testing.T) {
+	s := newMergedKeys(t)
+	s.keyRun("rotate", "K")()
+	s.run(0, "", "key", "create", "OTHER", "-e", "production")
+	own, _ := s.run(0, "", "key", "export", "OTHER", "-e", "production", "--reveal")
+	s.commit()
+	s.keyRun("rm", "K")()
+	s.run(0, own, "key", "import", "L", "-e", "production")
+	s.run(0, own, "key", "import", "L", "-e", "production", "--add")
+	s.commit()
+	out, _ := s.run(exitFailed, "", "review", "HEAD~1..HEAD", "--fail-on", "key-versions")
+	s.has(out, "> L  (likely moved from K)", "! L encrypts with version 2, likely that of K: only a reader can tell")
+
+	s.run(0, "", "rekey", "production")
+	s.commit()
+	file := s.read(versions.FilePath("production", "L"))
+	s.git("checkout", "-q", "HEAD~1", "--", storeDir+"/shop/production/L.yaml")
+	s.commit()
+	s.check(os.WriteFile(s.path(versions.FilePath("production", "L")), file, 0o644))
+	s.commit()
+	out, _ = s.run(exitFailed, "", "review", "HEAD~1..HEAD", "--fail-on", "key-versions")
+	s.has(out, "! L encrypts with version 2, sealed anew and likely the same: only a reader can tell")
+}
+
+// An older number with another key is no way back.
+func TestKeyEncryptsWithAnother(t *testing.T) {
+	one := func(value string, numbers ...uint32) *versions.SecretFile {
+		f := &versions.SecretFile{Kind: versions.KindKey, Bits: 128}
+		for _, n := range numbers {
+			f.Versions = append(f.Versions, versions.KeyVersion{Number: n, Value: value})
+		}
+		return f
+	}
+	for _, c := range []struct {
+		old, new *versions.SecretFile
+		change   versions.VersionsChange
+		want     string
+	}{
+		{one("a", 1, 2), one("a", 1), versions.VersionsChange{Dropped: []uint32{2}}, "goes back to version 1 from 2"},
+		{one("a", 1, 2), one("b", 1), versions.VersionsChange{Dropped: []uint32{2}, Replaced: []uint32{1}}, "encrypts with another version 1"},
+		{one("a", 2, 3), one("b", 1), versions.VersionsChange{Dropped: []uint32{2, 3}, Added: []uint32{1}}, "encrypts with version 1 from the next pin on, and with 3 before: whoever made that knows it"},
+		{one("a", 1, 2), one("b", 1, 2), versions.VersionsChange{Replaced: []uint32{2}}, "encrypts with another version 2"},
+		{one("a", 1, 2), one("b", 1, 3), versions.VersionsChange{Renumbered: []versions.MovedVersion{{Was: 2, Is: 3}}}, ""},
+	} {
+		got := strings.Join(encryptionLines(&versions.Change{Old: c.old, New: c.new, Versions: c.change}), "; ")
+		if !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("%+v: %q, want %q", c.change, got, c.want)
+		}
+	}
+}
+
+// Without a key nobody can tell a rename from a key of somebody's own under a new name.
 func TestKeysShownMoved(t *testing.T) {
 	s := newMergedKeys(t)
 	s.run(0, "", "mv", "K", "L", "-e", "production")
 	s.commit()
-	out, _ := s.run(0, "", "review", "HEAD~1..HEAD", "--fail-on", "key-versions")
-	s.has(out, "> L  (likely moved from K)")
-	if strings.Contains(out, "! L") {
-		t.Errorf("a rename makes it encrypt otherwise:\n%s", out)
-	}
+	out, talk := s.run(exitFailed, "", "review", "HEAD~1..HEAD", "--fail-on", "key-versions")
+	s.has(out, "> L  (likely moved from K)", "! L encrypts with version 1, likely that of K: only a reader can tell")
+	s.has(talk, "stopped by --fail-on: key-versions")
+	out, _ = s.run(0, "", "review", "HEAD~1..HEAD", "--json")
+	s.has(out, `"from": "K",
+              "versions": {
+                "added": [
+                  1
+                ]
+              }`)
+	out, _ = s.run(0, "", "review", "HEAD~1..HEAD", "--format", "markdown")
+	s.has(out, "- **`L` encrypts with version 1, likely that of `K`: only a reader can tell**")
 	s.run(0, "", "key", "create", "NEW", "-e", "production")
 	s.commit()
 	out, _ = s.run(exitFailed, "", "review", "HEAD~1..HEAD", "--fail-on", "key-versions")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pinseal/seal"
@@ -100,6 +101,10 @@ func TestAttacksOnKeys(t *testing.T) {
 		"one of their own takes the place of an old one": {func(f *SecretFile) {
 			f.Versions[0].Value = at(newest, own, func(*seal.Place) {})
 		}, VersionsChange{Replaced: []uint32{1}}, ""},
+		"the newest goes, and one of their own takes the place of an old one": {func(f *SecretFile) {
+			f.Versions = f.Versions[:1]
+			f.Versions[0].Value = at(newest, own, func(*seal.Place) {})
+		}, VersionsChange{Replaced: []uint32{1}, Dropped: []uint32{2}}, "2>1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := *k
@@ -123,6 +128,68 @@ func TestAttacksOnKeys(t *testing.T) {
 		})
 	}
 	wantNamed(t, a.pinned(pin, "bob"), "K", "ab")
+
+	// Another number alone is a change of what the app decrypts: the key does not open.
+	far := *k
+	far.Versions = slices.Clone(k.Versions)
+	far.Versions[0].Number, far.Versions[1].Number = 2, 7
+	far.Versions[0].Value, far.Versions[1].Value = k.Versions[0].Value, k.Versions[1].Value
+	a.putFile(prod, "K", far)
+	changes, err := Diff(a.at(honest), a.at(a.commit()), prod)
+	a.must(err)
+	want := VersionsChange{Added: []uint32{7}, Dropped: []uint32{1}, Replaced: []uint32{2}}
+	if len(changes) != 1 || changes[0].Action != Changed || !changes[0].Versions.Equal(want) {
+		t.Errorf("%+v", changes)
+	}
+}
+
+// Who opens both sides sees that a version has another number only.
+func TestKeyRenumbered(t *testing.T) {
+	a := newApp(t)
+	a.putFile(prod, "K", *a.keyFile("K", 128, "1=a 2=b"))
+	a.commit()
+	a.publish("alice")
+	for _, c := range []struct {
+		versions        string
+		seen, told      VersionsChange
+		another         bool
+		newOnes, goners string
+	}{
+		{"1=a 3=b", VersionsChange{Added: []uint32{3}, Dropped: []uint32{2}},
+			VersionsChange{Renumbered: []MovedVersion{{2, 3}}}, false, "[]", "[]"},
+		{"1=a 2=c 3=b", VersionsChange{Added: []uint32{3}, Replaced: []uint32{2}},
+			VersionsChange{Replaced: []uint32{2}, Renumbered: []MovedVersion{{2, 3}}}, false, "[2]", "[]"},
+		{"1=a 2=b 3=b", VersionsChange{Added: []uint32{3}},
+			VersionsChange{Renumbered: []MovedVersion{{2, 3}}}, false, "[]", "[]"},
+		{"1=a 2=c", VersionsChange{Replaced: []uint32{2}}, VersionsChange{Replaced: []uint32{2}}, true, "[2]", "[2]"},
+		{"1=b 2=a", VersionsChange{Replaced: []uint32{1, 2}},
+			VersionsChange{Replaced: []uint32{1, 2}, Renumbered: []MovedVersion{{1, 2}, {2, 1}}}, true, "[]", "[]"},
+	} {
+		f := a.keyFile("K", 128, c.versions)
+		old, err := a.at(a.commit()).File(prod, "K")
+		a.must(err)
+		for i, v := range f.Versions { // what is the same is not sealed anew
+			if j := slices.IndexFunc(old.Versions, func(w KeyVersion) bool { return w.Number == v.Number }); j >= 0 &&
+				strings.Contains(" 1=a 2=b", fmt.Sprintf(" %d=%s", v.Number, strings.Fields(c.versions)[i][2:])) {
+				f.Versions[i] = old.Versions[j]
+			}
+		}
+		a.putFile(prod, "K", *f)
+		commit := a.commit()
+		for who, want := range map[string]VersionsChange{"ci": c.seen, "alice": c.told} {
+			d, err := a.ledger().Prepare(context.Background(), a.proposal(who, commit))
+			a.must(err)
+			if got := d.Changes[0]; got.Action != Changed || !got.Versions.Equal(want) {
+				t.Errorf("%s, %s: %s %+v", c.versions, who, got.Action, got.Versions)
+			}
+			_, _, another := d.Changes[0].EncryptsWith()
+			v := d.Changes[0].Versions
+			if who == "alice" && (another != c.another || fmt.Sprint(v.New()) != c.newOnes || fmt.Sprint(v.Gone()) != c.goners) {
+				t.Errorf("%s: encrypts with another: %v; new %v, gone %v", c.versions, another, v.New(), v.Gone())
+			}
+		}
+		a.putFile(prod, "K", *old)
+	}
 }
 
 // wantNamed wants a key of a set to decrypt what versions of these letters encrypt.
@@ -194,7 +261,9 @@ func TestGateOfManyVersions(t *testing.T) {
 	if !ok || refused.Problems[0].Try != "pinseal key rm K -e production --before 2" || refused.Problems[0].Reason != "has 33 versions, and decrypting tries the newest 32" {
 		t.Errorf("%v", err)
 	}
-	wantFault(t, a.verify(VerifyOptions{}).all(), ErrRefused, ".pinseal/shop/production/K.yaml", "has 33 versions")
+	for _, structure := range []bool{false, true} { // as a server looks at it, too
+		wantFault(t, a.verify(VerifyOptions{Structure: structure}).all(), ErrRefused, ".pinseal/shop/production/K.yaml", "has 33 versions")
+	}
 	f.Versions = nil
 	a.putFile(prod, "K", *f)
 	wantFault(t, a.verify(VerifyOptions{}).all(), ErrRefused, ".pinseal/shop/production/K.yaml", "blank encryption key")

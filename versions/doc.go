@@ -238,9 +238,22 @@
 // decides.
 //
 // A named encryption key is merged by version, for each side may have encrypted with its
-// own: what one side dropped and the other left alone goes, all that was added stays, and
-// where both used a number, that of theirs gets one above all others, those after it too,
-// and is sealed anew.
+// own. A version is the same on two sides when its key is, under whatever number: numbers are
+// order and name, and no payload has one.
+//
+//   - What one side dropped, of what both began with, goes; all else stays. Where what they
+//     began with cannot be read, all stays.
+//   - Ours keeps its numbers. What theirs added keeps its own where that is free, else it gets
+//     one above all that a side has had, and is sealed anew.
+//   - The result encrypts with the newest version of a side, of those that stay. That is not
+//     one which the other side has too and has superseded. Of two that were made apart it is
+//     that which is sealed to the newer read key, for who left since does not have it; else
+//     that of theirs. If it is not the highest it gets a further number above all; one of ours
+//     keeps the one it had as well.
+//
+// No more than 32 versions, all of one size, and none that does not open where it stands; and
+// a version to encrypt with that not both have superseded: else a person decides. Who has
+// decided for a side takes what stands beside its versions, and the versions of both.
 //
 // App notes are merged by an admin, who signs the result ([MergeNotes]):
 //
@@ -308,7 +321,8 @@
 // open both sides it may be exposed, unless history shows that it is another: a value
 // came in with a new plaintext when it took the place of one of the same generation
 // and version outside a merge, or of one that is not exposed, or was added where no
-// value within reach ever stood; none of it together with the removal of an exposed
+// value within reach ever stood (in a merge, a version of a key under a number that no
+// parent has may be any of that key); none of it together with the removal of an exposed
 // value of its environment; and, as sealing keeps the length to a multiple of 128
 // bytes, always when that differs. What took the place of a higher generation, or
 // came in where a shallow clone ends, shows nothing. So a copy to another name, and

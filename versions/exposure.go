@@ -51,6 +51,7 @@ type ExposedSecret struct {
 	Environment, Name string
 	Kind              string   // of the current file; "" when it is gone
 	KeyVersions       []uint32 // of a named key that is in use: those that the member could open, or may be
+	Before            uint32   // of such a key: below it are all of these, and what is there may go after rewrapping
 	State             ExposureState
 	As                []string // other secrets, ENV/NAME, whose value it is, when it never was its own
 	Reason            string   // MayRotate, and MustRewrap and StillPinned when that is not sure: why it may be

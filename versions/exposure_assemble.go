@@ -110,6 +110,7 @@ func (a *assembly) assemble(p *past, verdicts map[*pastValue]verdict) []ExposedS
 		}
 		if s.Kind == KindKey {
 			s.KeyVersions = unclean(verdicts, a.now[at])
+			s.Before = a.files[p][name].firstAbove(s.KeyVersions)
 		}
 		if s.Reason != "" {
 			s.Can = memberNames(a.h.note.Readers(p.environment))
@@ -163,6 +164,20 @@ func unclean(verdicts map[*pastValue]verdict, values []*pastValue) []uint32 {
 		}
 	}
 	return numbers
+}
+
+// firstAbove is the first version above some, or the number of the one that rotating adds;
+// 0 for none.
+func (f *SecretFile) firstAbove(numbers []uint32) uint32 {
+	if len(numbers) == 0 {
+		return 0
+	}
+	for _, v := range f.Versions {
+		if v.Number > slices.Max(numbers) {
+			return v.Number
+		}
+	}
+	return f.NextVersion()
 }
 
 // pinsOf finds the pins that carry a value in reach, by name, ascending.

@@ -44,8 +44,8 @@ func TestExposureOfKeys(t *testing.T) {
 	wantShown(t, a.exposure("bob", "alice"), "pinned production/COPY 1/1 [1] now 1", "pinned production/K 2/1 [1] now 1")
 	a.publish("alice")
 	a.wantBoth("bob", []string{"rewrap production/K 2/1 [1]"}, []string{"rewrap production/K 2/1 [1]: it may only have been sealed anew"})
-	if e := a.exposure("bob", "alice"); !slices.Equal(e.Secrets[0].KeyVersions, []uint32{1, 2}) {
-		t.Errorf("key versions %v", e.Secrets[0].KeyVersions)
+	if e := a.exposure("bob", "alice"); !slices.Equal(e.Secrets[0].KeyVersions, []uint32{1, 2}) || e.Secrets[0].Before != 3 {
+		t.Errorf("key versions %v, before %d", e.Secrets[0].KeyVersions, e.Secrets[0].Before)
 	}
 
 	f, err := a.workTree().File(prod, "K")
@@ -57,5 +57,9 @@ func TestExposureOfKeys(t *testing.T) {
 
 	// A version of before that comes back under another number is known.
 	a.rotateKey("K", "b")
-	wantShown(t, a.exposure("bob", "alice"), "rotate production/K 2/1 [1]")
+	e := a.exposure("bob", "alice")
+	wantShown(t, e, "rotate production/K 2/1 [1]")
+	if e.Secrets[0].Before != 5 {
+		t.Errorf("before %d", e.Secrets[0].Before)
+	}
 }

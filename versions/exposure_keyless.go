@@ -113,14 +113,13 @@ func link(commit []transition, cut bool) {
 
 // replace links a value to those in whose place it came. In a merge it is unlike
 // all of them: resolving seals a value anew to the generation that it has when two
-// branches had made that apart.
+// branches had made that apart, and a version of a named key under a number that none had.
 func (v *pastValue) replace(olds []*pastValue, merge, cut bool) {
-	found := false
+	found := slices.ContainsFunc(olds, func(old *pastValue) bool { return old.version == v.version })
 	for _, old := range olds {
-		if old.version != v.version {
+		if old.version != v.version && (found || !merge) {
 			continue
 		}
-		found = true
 		// One of a higher generation does not say where this came from: it was put
 		// back, or made on a branch that is not here.
 		v.explained = v.explained || old.generation <= v.generation

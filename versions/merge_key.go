@@ -6,171 +6,204 @@ import (
 	"slices"
 
 	"pinseal/seal"
+	"pinseal/seal/spelling"
 )
 
-// MovedVersion is a version of a named encryption key that theirs added under a number
-// which ours gave to another, or after such a one.
-type MovedVersion struct {
-	Was, Is uint32
-
-	text seal.Secret // to be sealed; empty where ours has it as version Is already
-}
-
-// keyMerge is what the versions of a key become: none is lost that either side may have
-// encrypted with, but for those that one side dropped and the other left alone.
+// keyMerge puts the versions of a named encryption key together, by the rules of the
+// package's "Merging".
 type keyMerge struct {
 	base, ours, theirs secretSide
 
-	kept    []KeyVersion // not sorted
-	of      map[uint32]Side
-	apart   []int // indices in theirs of versions that need another number
+	kept    []KeyVersion           // not sorted
+	toSeal  []seal.NamedKeyVersion // of the result too: ascending, above kept
 	moved   []MovedVersion
-	unknown bool // values had to be compared that do not open
+	unknown bool // values have to be compared, or sealed anew, that do not open
 }
 
-// mergeVersions merges by version. took is Both when no side has all of them. When a
-// person has to decide, why says so.
-func mergeVersions(base, ours, theirs secretSide, bits int) (m *keyMerge, took Side, why string) {
-	m = &keyMerge{base: base, ours: ours, theirs: theirs, of: map[uint32]Side{}}
+// mergeVersions merges by version. When a person has to decide, why says so.
+func mergeVersions(base, ours, theirs secretSide, bits int) (m *keyMerge, why string) {
+	m = &keyMerge{base: base, ours: ours, theirs: theirs}
+	encrypts, newest := m.encrypting()
 	m.takeOurs()
-	m.takeTheirs()
-	if m.unknown {
-		return nil, 0, "both sides have changed the versions of this encryption key, and they are put together by who can read it: " + notOpened(base, ours, theirs)
-	}
-	m.move()
-	slices.SortFunc(m.kept, func(a, b KeyVersion) int { return cmp.Compare(a.Number, b.Number) })
-	n := len(m.kept) + len(m.apart)
+	last := m.takeTheirs(encrypts, newest)
+	n := len(m.kept) + len(m.toSeal)
 	switch {
+	case m.unknown:
+		return nil, "both sides have changed the versions of this encryption key, and they are put together by who can read it: " + notOpened(base, ours, theirs)
 	case !m.haveBits(bits):
-		return nil, 0, "changed on both sides: bits, and a key has versions of one size"
+		return nil, "changed on both sides: bits, and a key has versions of one size"
+	case encrypts == 0 && n > 0, n == 0 && !ours.file.Blank() && !theirs.file.Blank():
+		return nil, "each side has dropped the version of this encryption key that the other encrypts with"
 	case n > seal.MaxKeyVersions:
-		return nil, 0, fmt.Sprintf("both sides together have %d versions of this encryption key, and decrypting tries %d", n, seal.MaxKeyVersions)
-	case n == 0 && !ours.file.Blank() && !theirs.file.Blank():
-		return nil, 0, "each side has dropped the versions of this encryption key that the other kept"
+		return nil, fmt.Sprintf("both sides together have %d versions of this encryption key, and decrypting tries %d: drop old ones on one of the branches (pinseal key rm NAME --before N), then merge", n, seal.MaxKeyVersions)
+	case last > spelling.MaxNumber:
+		return nil, fmt.Sprintf("putting the versions of this encryption key together takes a number above %d, and that is the last there is", spelling.MaxNumber)
 	}
-	return m, m.took(), ""
+	slices.SortFunc(m.kept, func(a, b KeyVersion) int { return cmp.Compare(a.Number, b.Number) })
+	slices.SortFunc(m.moved, func(a, b MovedVersion) int { return cmp.Compare(a.Was, b.Was) })
+	return m, ""
 }
 
-// took says whose versions the result has.
-func (m *keyMerge) took() Side {
-	all := func(not Side, f *SecretFile) bool {
-		for _, s := range m.of {
-			if s == not {
-				return false
-			}
-		}
-		return len(m.kept) == len(f.Versions)
-	}
-	switch {
-	case len(m.apart) > 0:
-	case all(Theirs, m.ours.file):
-		return Ours
-	case all(Ours, m.theirs.file):
-		return Theirs
-	}
-	return Both
-}
-
-// takeOurs decides the versions whose numbers ours has.
+// takeOurs keeps what ours has, under its numbers, but for what theirs has dropped.
 func (m *keyMerge) takeOurs() {
 	for i, v := range m.ours.file.Versions {
-		t, there := m.theirs.version(v.Number)
-		b, was := m.base.version(v.Number)
-		switch {
-		case there && m.same(m.ours, i, m.theirs, t):
-			newer := v
-			if other := m.theirs.file.Versions[t]; olderSeal(v.Value, other.Value) {
-				newer = other
-			}
-			m.keep(newer, Both)
-		case was && m.same(m.ours, i, m.base, b):
-			// Theirs has dropped it, or has another in its place.
-		default:
-			m.keep(v, Ours)
-		}
-	}
-}
-
-// takeTheirs decides those of theirs that are not the same in ours.
-func (m *keyMerge) takeTheirs() {
-	added := false
-	for i, v := range m.theirs.file.Versions {
-		if o, there := m.ours.version(v.Number); there && m.same(m.ours, o, m.theirs, i) {
+		t := m.find(m.ours, i, m.theirs)
+		if t < 0 && m.find(m.ours, i, m.base) >= 0 {
 			continue
 		}
-		if b, was := m.base.version(v.Number); was && m.same(m.theirs, i, m.base, b) {
-			continue // ours has dropped it
+		if t >= 0 {
+			if other := m.theirs.file.Versions[t]; other.Number == v.Number && olderSeal(v.Value, other.Value) {
+				v = other
+			}
 		}
-		// Of what ours has too, only the one that theirs encrypts with may have to
-		// stand above others of theirs.
-		number, twice := m.inOurs(i)
+		m.kept = append(m.kept, v)
+	}
+}
+
+// takeTheirs keeps what theirs has added, under its numbers where ours has not used
+// them, and makes one version the newest of all. last is the highest number.
+func (m *keyMerge) takeTheirs(encrypts Side, newest int) (last uint32) {
+	numbers := make([]uint32, len(m.theirs.file.Versions)) // in the result, by index in theirs; 0 where it is dropped or to get one
+	var apart []int
+	for i, v := range m.theirs.file.Versions {
+		o := m.find(m.theirs, i, m.ours)
 		switch {
-		case twice && (i < len(m.theirs.file.Versions)-1 || !added):
-			m.moved = append(m.moved, MovedVersion{Was: v.Number, Is: number})
-		case m.of[v.Number] != 0 || len(m.apart) > 0: // the order of theirs stays
-			m.apart = append(m.apart, i)
+		case o >= 0:
+			numbers[i] = m.ours.file.Versions[o].Number
+		case m.find(m.theirs, i, m.base) >= 0: // ours has dropped it
+		case m.isTaken(v.Number), i == newest && encrypts == Theirs && (len(apart) > 0 || m.highest() > v.Number):
+			apart = append(apart, i)
 		default:
-			m.keep(v, Theirs)
-		}
-		added = true
-	}
-}
-
-// inOurs is the number that a version of theirs has in ours.
-func (m *keyMerge) inOurs(i int) (number uint32, ok bool) {
-	if m.theirs.values == nil || m.ours.values == nil {
-		return 0, false
-	}
-	for o, v := range m.ours.file.Versions {
-		if of := m.of[v.Number]; (of == Ours || of == Both) && m.ours.values[o].Equal(m.theirs.values[i]) {
-			return v.Number, true
+			numbers[i] = v.Number
+			m.kept = append(m.kept, v)
 		}
 	}
-	return 0, false
-}
-
-func (m *keyMerge) keep(v KeyVersion, of Side) {
-	m.kept = append(m.kept, v)
-	m.of[v.Number] = of
-}
-
-// move gives what is apart numbers above all that a side has had.
-func (m *keyMerge) move() {
-	var last uint32
 	for _, side := range []secretSide{m.base, m.ours, m.theirs} {
-		for _, v := range side.file.Versions {
-			last = max(last, v.Number)
+		last = max(last, side.file.Newest())
+	}
+	above := func(s secretSide, i int) uint32 {
+		last++
+		m.seal(s, i, last)
+		return last
+	}
+	for _, i := range apart {
+		numbers[i] = above(m.theirs, i)
+	}
+	switch top := m.highest(); {
+	case encrypts == Theirs && numbers[newest] != top:
+		numbers[newest] = above(m.theirs, newest)
+	case encrypts == Ours && m.ours.file.Versions[newest].Number != top:
+		above(m.ours, newest)
+	}
+	for i, v := range m.theirs.file.Versions {
+		if numbers[i] != 0 && numbers[i] != v.Number {
+			m.moved = append(m.moved, MovedVersion{Was: v.Number, Is: numbers[i]})
 		}
 	}
-	for _, i := range m.apart {
-		last++
-		m.moved = append(m.moved, MovedVersion{Was: m.theirs.file.Versions[i].Number, Is: last, text: m.theirs.values[i]})
+	return last
+}
+
+// encrypting is the version that the result encrypts with, by its side and index there; 0
+// for none. It is the newest of a side that stays, and not one that both have superseded.
+// Of two that were made apart it is that of the newer read key, which who left since does
+// not have.
+func (m *keyMerge) encrypting() (of Side, i int) {
+	o, t := m.newest(m.ours, m.theirs), m.newest(m.theirs, m.ours)
+	oBehind, tBehind := m.isBehind(m.ours, o, m.theirs), m.isBehind(m.theirs, t, m.ours)
+	oMay := o >= 0 && !(oBehind && o < len(m.ours.file.Versions)-1)
+	tMay := t >= 0 && !(tBehind && t < len(m.theirs.file.Versions)-1)
+	switch {
+	case !oMay && !tMay:
+		return 0, 0
+	case !oMay, tMay && oBehind && !tBehind:
+		return Theirs, t
+	case !tMay, tBehind && !oBehind,
+		olderSeal(m.theirs.file.Versions[t].Value, m.ours.file.Versions[o].Value):
+		return Ours, o
 	}
-	slices.SortFunc(m.moved, func(a, b MovedVersion) int { return cmp.Compare(a.Was, b.Was) })
+	return Theirs, t
+}
+
+// isBehind reports whether another side has a version too, and a newer one.
+func (m *keyMerge) isBehind(s secretSide, i int, other secretSide) bool {
+	return i >= 0 && m.find(s, i, other) >= 0 && !sameVersionOf(s, i, other, len(other.file.Versions)-1)
+}
+
+// newest is the newest version of a side that stays, -1 for none.
+func (m *keyMerge) newest(s, other secretSide) int {
+	for i := len(s.file.Versions) - 1; i >= 0; i-- {
+		if m.find(s, i, other) >= 0 || m.find(s, i, m.base) < 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// find is the index in y of the key that version i of x is, -1 for none. Under another
+// number it is found only where both open.
+func (m *keyMerge) find(x secretSide, i int, y secretSide) int {
+	v := x.file.Versions[i]
+	j, there := y.version(v.Number)
+	if there && sameVersionOf(x, i, y, j) {
+		return j
+	}
+	m.unknown = m.unknown || there && (x.values == nil || y.values == nil)
+	for j := len(y.file.Versions) - 1; j >= 0; j-- {
+		if sameVersionOf(x, i, y, j) {
+			return j
+		}
+	}
+	return -1
+}
+
+// sameVersionOf reports whether two versions are the same key, as far as they open.
+func sameVersionOf(x secretSide, i int, y secretSide, j int) bool {
+	if x.values == nil || y.values == nil {
+		return x.file.Versions[i] == y.file.Versions[j]
+	}
+	return x.values[i].Equal(y.values[j])
+}
+
+// seal has version i of a side sealed under another number.
+func (m *keyMerge) seal(s secretSide, i int, number uint32) {
+	if s.values == nil {
+		m.unknown = true
+		return
+	}
+	m.toSeal = append(m.toSeal, seal.NamedKeyVersion{Number: number, Text: s.values[i]})
+}
+
+func (m *keyMerge) isTaken(number uint32) bool {
+	return slices.ContainsFunc(m.kept, func(v KeyVersion) bool { return v.Number == number })
+}
+
+// highest is the highest number of the result so far.
+func (m *keyMerge) highest() (number uint32) {
+	for _, v := range m.kept {
+		number = max(number, v.Number)
+	}
+	for _, v := range m.toSeal {
+		number = max(number, v.Number)
+	}
+	return number
 }
 
 // haveBits reports whether all versions are of a side that has the size which was
 // settled on.
 func (m *keyMerge) haveBits(bits int) bool {
-	ours, theirs := m.ours.file.Bits == bits, m.theirs.file.Bits == bits
-	for _, of := range m.of {
-		if of != Theirs && !ours || of != Ours && !theirs {
+	if m.ours.file.Bits == bits && m.theirs.file.Bits == bits {
+		return true
+	}
+	of := m.ours.file
+	if of.Bits != bits {
+		of = m.theirs.file
+	}
+	for _, v := range m.kept {
+		if !slices.Contains(of.Versions, v) {
 			return false
 		}
 	}
-	return theirs || len(m.apart) == 0
-}
-
-// same reports whether two versions are the same key.
-func (m *keyMerge) same(x secretSide, i int, y secretSide, j int) bool {
-	if x.file.Versions[i].Value == y.file.Versions[j].Value {
-		return true
-	}
-	if x.values == nil || y.values == nil {
-		m.unknown = true
-		return false
-	}
-	return x.values[i].Equal(y.values[j])
+	return len(m.toSeal) == 0
 }
 
 // version is the index of a version by its number.
@@ -183,55 +216,4 @@ func olderSeal(a, b string) bool {
 	x, _ := seal.ParseSealed(a) // a file that was read holds no other
 	y, _ := seal.ParseSealed(b)
 	return x < y
-}
-
-// sealed is the file with what was moved sealed to the newest key of a note, under
-// which it will stand; nil when the secret is removed.
-func (s *Settled) sealed(note *seal.Note) (*SecretFile, error) {
-	if !slices.ContainsFunc(s.Moved, func(v MovedVersion) bool { return v.text.Len() > 0 }) {
-		return s.File, nil
-	}
-	newest, ok := note.Newest(seal.ReadSlot(s.Environment))
-	if !ok {
-		return nil, &NotFoundError{What: "environment", Name: s.Environment, In: "the app note"}
-	}
-	sealer, err := seal.NewSealer(newest.Key, newest.Generation)
-	if err != nil {
-		return nil, err
-	}
-	f := *s.File
-	f.Versions = slices.Clone(f.Versions)
-	for _, v := range s.Moved {
-		if v.text.Len() == 0 {
-			continue
-		}
-		text, err := sealer.Seal(seal.Place{App: note.ID, Environment: s.Environment, Kind: KindKey, Name: s.Name, Version: v.Is}, v.text)
-		if err != nil {
-			return nil, err
-		}
-		f.Versions = append(f.Versions, KeyVersion{v.Is, text})
-	}
-	return &f, nil
-}
-
-// LeftOut lists the versions of a named key that are gone when one side's file is
-// taken, by their numbers on the other: what was encrypted with them will not decrypt.
-// One that does not open counts where its text is not on both sides.
-func (s *Sides) LeftOut(env, name string, take Side, keys ...*Keyring) []uint32 {
-	kept := openSecretSide(s.Of(take), env, name, keys)
-	other := openSecretSide(s.Of(take.Other()), env, name, keys)
-	if other.file == nil {
-		return nil
-	}
-	var out []uint32
-	for i, v := range other.file.Versions {
-		there := kept.file != nil && slices.Contains(kept.file.Versions, v)
-		for j := range kept.values {
-			there = there || other.values != nil && kept.values[j].Equal(other.values[i])
-		}
-		if !there {
-			out = append(out, v.Number)
-		}
-	}
-	return out
 }

@@ -139,10 +139,19 @@ func TestMergeKey(t *testing.T) {
 		{"reset to other bits, theirs sealed anew", is("1=a"), bits(256, "2=b"), is("1=a"), "2=b", Ours, "", ""},
 		{"reset to other bits, theirs rotated", is("1=a"), bits(256, "2=b"), is("1=a 2=c"), "", 0, "", "changed on both sides: bits"},
 		{"ours rotated, theirs reset to other bits", is("1=a"), is("1=a 2=c"), bits(256, "2=b"), "", 0, "", "changed on both sides: bits"},
-		{"each dropped what the other kept", is("1=a 2=b"), is("1=a"), is("2=b"), "", 0, "", "each side has dropped the versions"},
+		{"each dropped what the other kept", is("1=a 2=b"), is("1=a"), is("2=b"), "", 0, "", "each side has dropped the version"},
+		{"each dropped what the other encrypts with", is("1=a 2=b 3=c"), is("1=a 2=b"), is("1=a 3=c"), "", 0, "", "each side has dropped the version"},
+		{"cherry-picked, then merged", is("1=a"), is("1=a 2=m 3=f"), is("1=a 2=e 3=f"), "1=a 2=m 3=f 4=e 5=f", Both, "2>4 3>5", ""},
+		{"at a lower number than ours", is("1=a"), is("1=a 3=c"), is("1=a 2=d"), "1=a 3=c 4=d", Both, "2>4", ""},
+		{"a number that both gave up", is("1=a 3=c"), is("1=a 2=b"), is("1=a 2=d"), "1=a 2=b 4=d", Both, "2>4", ""},
+		{"theirs under another number", is("1=a"), is("1=a 2=b"), is("5=a"), "1=a 2=b", Ours, "5>1", ""},
+		{"a rotation that got another number, reverted", is("1=a 2=c"), is("1=a 2=b 3=c"), is("1=a"), "1=a 2=b", Both, "", ""},
+		{"the older of two is of ours too", is("1=a"), is("1=a 2=b"), is("1=a 2=b 3=c 4=d"), "1=a 2=b 3=c 4=d", Theirs, "", ""},
+		{"the last number", is("2147483647=a"), is("2147483647=b"), is("2147483647=c"), "", 0, "", "takes a number above 2147483647"},
+		{"blank here, dropped there", is("1=a 2=b"), is("-"), keySideOf{versions: "2=b", about: "x"}, "", Ours, "", ""},
 		{"ours removed, theirs rotated", is("1=a"), keySideOf{}, is("1=a 2=b"), "", 0, "", "removed by ours, changed by theirs"},
 		{"as many as decrypting tries", is(many("x", 1, 1)), is(many("b", 1, 16)), is(many("c", 1, 17)), "many", Both, "many", ""},
-		{"more than decrypting tries", is(many("x", 1, 1)), is(many("b", 1, 17)), is(many("c", 1, 17)), "", 0, "", "both sides together have 33 versions of this encryption key, and decrypting tries 32"},
+		{"more than decrypting tries", is(many("x", 1, 1)), is(many("b", 1, 17)), is(many("c", 1, 17)), "", 0, "", "both sides together have 33 versions of this encryption key, and decrypting tries 32: drop old ones on one of the branches (pinseal key rm NAME --before N), then merge"},
 		{"a secret on the other side", keySideOf{}, is("1=a"), keySideOf{versions: "v", secret: true}, "", 0, "", "kind: a named encryption key in ours, a secret in theirs"},
 		{"a secret became a key on both sides", keySideOf{versions: "v", secret: true}, is("1=a"), is("1=b"), "1=a 2=b", Both, "1>2", ""},
 		{"both rotated and described", is("1=a"), keySideOf{versions: "1=a 2=b", about: "x"}, keySideOf{versions: "1=a 2=c", about: "y"}, "", 0, "", "changed on both sides: description"},
@@ -150,14 +159,16 @@ func TestMergeKey(t *testing.T) {
 	}
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
-			m, why := mergeSecret(c.base.side(a), c.ours.side(a), c.theirs.side(a))
+			base, ours, theirs := c.base.side(a), c.ours.side(a), c.theirs.side(a)
+			m, why := mergeSecret(base, ours, theirs)
 			if c.why != "" || why != "" {
 				if c.why == "" || !strings.Contains(why, c.why) || m.file != nil {
 					t.Fatalf("why %q, want %q", why, c.why)
 				}
 				return
 			}
-			one := Settled{Environment: prod, Name: "K", File: m.file, Took: m.took, Moved: m.moved}
+			one := Settled{Environment: prod, Name: "K", File: m.file, Took: m.took}
+			one.tell(m, base, ours, theirs)
 			f, err := one.sealed(a.note)
 			a.must(err)
 			a.bytes(*f)
@@ -171,7 +182,7 @@ func TestMergeKey(t *testing.T) {
 				return
 			}
 			var moved []string
-			for _, v := range m.moved {
+			for _, v := range one.Moved {
 				moved = append(moved, fmt.Sprintf("%d>%d", v.Was, v.Is))
 			}
 			if got := a.letters("K", f); got != c.want || strings.Join(moved, " ") != c.moved {
@@ -200,6 +211,11 @@ func TestMergeKeyWithoutKey(t *testing.T) {
 	m, why = mergeSecret(base, with(0, "3=c"), with(0, "3=d"))
 	if m.file != nil || !strings.Contains(why, "by who can read it") {
 		t.Errorf("rotated by both: %q", why)
+	}
+	resealed := keySideOf{versions: "1=a 2=b", closed: true}.side(a)
+	m, why = mergeSecret(base, resealed, with(2, "3=c"))
+	if m.file != nil || !strings.Contains(why, "by who can read it") {
+		t.Errorf("sealed anew, or others, and reset: %q", why)
 	}
 }
 

@@ -2,145 +2,40 @@ package versions
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"pinseal/seal"
 )
 
-// secretSide is one version of a secret in a merge.
-type secretSide struct {
-	file   *SecretFile   // nil where it is absent
-	values []seal.Secret // of file.sealed(); nil when they do not all open
-	closed error         // why values is nil though the file holds some
-	lost   error         // why nothing is known of this version
-}
-
-// openSecretSide reads one version of a secret and opens it with whichever of the
-// keyrings can.
-func openSecretSide(s *Source, env, name string, keys []*Keyring) (side secretSide) {
-	f, err := s.File(env, name)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return side
-	case err != nil:
-		return secretSide{lost: err}
-	}
-	side.file = f
-	values := make([]seal.Secret, 0, 1)
-	for _, v := range f.places(keys[0].Note().ID, env, name) {
-		value, _, err := openAny(keys, f, v)
-		if err != nil {
-			side.closed = err
-			return side
-		}
-		values = append(values, value)
-	}
-	side.values = values
-	return side
-}
-
-// placed is a sealed value and what it is bound to.
-type placed struct {
-	place  seal.Place
-	sealed string
-}
-
-// places lists the sealed values of a file, in the order of [SecretFile.sealed].
-func (f *SecretFile) places(id seal.AppID, env, name string) []placed {
-	at := seal.Place{App: id, Environment: env, Kind: f.Kind, Name: name}
-	var all []placed
-	if f.Value != "" {
-		all = append(all, placed{at, f.Value})
-	}
-	for _, v := range f.Versions {
-		at.Version = v.Number
-		all = append(all, placed{at, v.Value})
-	}
-	return all
-}
-
-// openAny opens a value of a file with the first keyring that can, and says which.
-// When none can, that a key is not at hand counts more than that one does not open it.
-func openAny(keys []*Keyring, f *SecretFile, p placed) (value seal.Secret, by int, err error) {
-	for i, k := range keys {
-		set := &Set{Environment: p.place.Environment, Keys: k}
-		v, e := set.openPlaced(f, p)
-		if e == nil {
-			return v, i, nil
-		}
-		if err == nil || errors.Is(e, seal.ErrNoKey) {
-			err = e
-		}
-	}
-	return value, 0, err
-}
-
-// sameValue reports whether two versions hold the same plaintexts; known is false
-// where that cannot be told.
-func (a secretSide) sameValue(b secretSide) (same, known bool) {
-	x, y := a.file.sealed(), b.file.sealed()
-	if len(x) != len(y) || len(a.file.Versions) != len(b.file.Versions) {
-		return false, true
-	}
-	equal := true
-	for i := range x {
-		equal = equal && x[i] == y[i]
-	}
-	for i := range a.file.Versions {
-		if a.file.Versions[i].Number != b.file.Versions[i].Number {
-			return false, true
-		}
-	}
-	if equal || a.values == nil || b.values == nil {
-		return equal, equal
-	}
-	for i := range x {
-		if !a.values[i].Equal(b.values[i]) {
-			return false, true
-		}
-	}
-	return true, true
-}
-
-// same reports whether two versions say the same, whatever they are sealed to.
-func (a secretSide) same(b secretSide) (same, known bool) {
-	switch {
-	case a.lost != nil, b.lost != nil:
-		return false, false
-	case a.file == nil, b.file == nil:
-		return a.file == nil && b.file == nil, true
-	}
-	x, y := a.file.metadata(), b.file.metadata()
-	if x != y {
-		return false, true
-	}
-	return a.sameValue(b)
-}
-
-// metadata is what stands beside the values.
-type metadata struct {
-	kind, about, expires, generate string
-	optional                       bool
-	bits                           int
-}
-
-func (f *SecretFile) metadata() metadata {
-	return metadata{f.Kind, f.About, f.Expires, f.Generate, f.Optional, f.Bits}
-}
-
 // merged is what two versions of a secret become.
 type merged struct {
-	file  *SecretFile // nil when it is removed
-	took  Side        // whose values it has
-	moved []MovedVersion
+	file *SecretFile // nil when it is removed
+	took Side        // whose values it has
+	keys *keyMerge   // of a named key whose versions were merged one by one
 }
 
 // mergeSecret merges two versions of a secret by what they say: plaintexts, those of a
 // named key one by one, and each of the other fields. When a person has to decide, why
 // says so.
 func mergeSecret(base, ours, theirs secretSide) (m merged, why string) {
+	return mergeTaking(0, base, ours, theirs)
+}
+
+// mergeTaking is mergeSecret where a person has decided for a side, if not 0: what stands
+// beside the versions of a named key is that side's.
+func mergeTaking(take Side, base, ours, theirs secretSide) (m merged, why string) {
 	if ours.lost != nil || theirs.lost != nil {
 		return m, "one side cannot be read: " + errors.Join(ours.lost, theirs.lost).Error()
+	}
+	if why := wrongVersion(ours, theirs); why != "" {
+		return m, why
+	}
+	if take != 0 {
+		if !ours.isKey() || !theirs.isKey() {
+			return m, whatDiffers(base, ours, theirs)
+		}
+		return mergeFields(take, base.asKey(), ours, theirs)
 	}
 	if same, _ := ours.same(theirs); same {
 		return newerSealed(ours, theirs), ""
@@ -149,8 +44,8 @@ func mergeSecret(base, ours, theirs secretSide) (m merged, why string) {
 	if oursIs {
 		return merged{file: theirs.file, took: Theirs}, ""
 	}
-	if base.lost == nil && ours.isKey() && theirs.isKey() {
-		return mergeFields(base.asKey(), ours, theirs)
+	if ours.isKey() && theirs.isKey() {
+		return mergeFields(0, base.asKey(), ours, theirs)
 	}
 	if theirs.file == nil || ours.file == nil || base.file == nil || ours.file.Kind != theirs.file.Kind {
 		if same, alsoKnown := theirs.same(base); same {
@@ -160,13 +55,27 @@ func mergeSecret(base, ours, theirs secretSide) (m merged, why string) {
 		}
 		return m, whatDiffers(base, ours, theirs)
 	}
-	return mergeFields(base, ours, theirs)
+	return mergeFields(0, base, ours, theirs)
+}
+
+// wrongVersion says which version of a named key does not open with the key that it is
+// sealed to. Beside it no other would open: a key opens as a whole.
+func wrongVersion(ours, theirs secretSide) string {
+	for _, s := range []struct {
+		is   Side
+		side secretSide
+	}{{Ours, ours}, {Theirs, theirs}} {
+		if s.side.isKey() && s.side.wrong > 0 {
+			return fmt.Sprintf("version %d of %s does not open where it stands: %s", s.side.wrong, s.is, s.side.closed)
+		}
+	}
+	return ""
 }
 
 func (s secretSide) isKey() bool { return s.file != nil && s.file.Kind == KindKey }
 
 // asKey is the version that both sides' keys began with: without versions, where it
-// was none.
+// was none, or cannot be read. Then all that both have is kept.
 func (s secretSide) asKey() secretSide {
 	if s.isKey() {
 		return s
@@ -190,8 +99,14 @@ func newerSealed(ours, theirs secretSide) merged {
 }
 
 // mergeFields merges versions of one kind that all three are there.
-func mergeFields(base, ours, theirs secretSide) (m merged, why string) {
+func mergeFields(take Side, base, ours, theirs secretSide) (m merged, why string) {
 	b, o, t := base.file.metadata(), ours.file.metadata(), theirs.file.metadata()
+	switch take { // as if the other side had not changed it
+	case Ours:
+		b = t
+	case Theirs:
+		b = o
+	}
 	var clashes []string
 	f := *ours.file
 	f.About = pick(b.about, o.about, t.about, "description", &clashes)
@@ -201,11 +116,10 @@ func mergeFields(base, ours, theirs secretSide) (m merged, why string) {
 	f.Bits = pick(b.bits, o.bits, t.bits, "bits", &clashes)
 	m = merged{file: &f, took: Ours}
 	if f.Kind == KindKey && len(clashes) == 0 {
-		versions, took, why := mergeVersions(base, ours, theirs, f.Bits)
-		if why != "" {
+		if m.keys, why = mergeVersions(base, ours, theirs, f.Bits); why != "" {
 			return merged{}, why
 		}
-		f.Versions, m.took, m.moved = versions.kept, took, versions.moved
+		f.Versions, m.took = m.keys.kept, m.keys.took()
 		return m, ""
 	}
 	oursIs, knowOurs := ours.sameValue(base)

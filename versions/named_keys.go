@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"pinseal/seal"
+	"pinseal/seal/spelling"
 )
 
 // NamedKey opens every version of a named encryption key that counts. Errors: those of
@@ -24,7 +25,7 @@ func (s *Set) NamedKey(name string) (*seal.NamedKey, *SecretFile, error) {
 // OpenKey is NamedKey for a file that was read from this set before.
 func (s *Set) OpenKey(name string, f *SecretFile) (*seal.NamedKey, error) {
 	if f.Kind != KindKey {
-		return nil, &NotFoundError{What: "encryption key", Name: name, In: fmt.Sprintf("%s of the %s: that is a secret", s.Environment, s.Source.What)}
+		return nil, &NotFoundError{What: "encryption key", Name: name, In: s.Source.in(s.Environment) + ": that is a secret"}
 	}
 	if f.Blank() {
 		return nil, &BlankError{Name: name, Environment: s.Environment}
@@ -67,8 +68,9 @@ func (f *SecretFile) NextVersion() uint32 {
 }
 
 // AddVersion seals a further version, which text is, for the named encryption key of
-// that name. It needs no key to read with. Errors: *FullError, those of sealing, and
-// that text is not a key of the file's size, which does not hold it.
+// that name. It needs no key to read with. Errors: *FullError, those of sealing, that there
+// is no further number, and that text is not a key of the file's size, which does not hold
+// it.
 func (f *SecretFile) AddVersion(sealer *seal.Sealer, app seal.AppID, environment, name string, text seal.Secret) error {
 	bits, err := seal.KeyTextBits(text)
 	if err != nil {
@@ -81,6 +83,9 @@ func (f *SecretFile) AddVersion(sealer *seal.Sealer, app seal.AppID, environment
 		return &FullError{Key: name, Environment: environment}
 	}
 	number := f.NextVersion()
+	if number > spelling.MaxNumber {
+		return fmt.Errorf("encryption key %q has version %d in %s, and that is the last number: make a key with another name", name, spelling.MaxNumber, environment)
+	}
 	sealed, err := sealer.Seal(seal.Place{App: app, Environment: environment, Kind: KindKey, Name: name, Version: number}, text)
 	if err != nil {
 		return err

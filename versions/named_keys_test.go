@@ -119,7 +119,7 @@ func TestNamedKeysRefused(t *testing.T) {
 		is   error
 		part string
 	}{
-		"PLAIN":       {ErrNotFound, `no encryption key "PLAIN" in production of the pin 1 of production: that is a secret`},
+		"PLAIN":       {ErrNotFound, `no encryption key "PLAIN" in pin 1 of production: that is a secret`},
 		"NONE":        {ErrNotFound, `no encryption key "NONE"`},
 		"CANARY=oops": {ErrNotFound, `no encryption key in`},
 	} {
@@ -180,8 +180,8 @@ func TestAddVersion(t *testing.T) {
 		}
 	}
 	last := &SecretFile{Kind: KindKey, Bits: 128, Versions: []KeyVersion{{1<<31 - 1, f.Versions[0].Value}}}
-	if err := last.AddVersion(sealer, a.id, prod, "K", text(128)); err == nil || len(last.Versions) != 1 {
-		t.Error("a number that cannot be written")
+	if err := last.AddVersion(sealer, a.id, prod, "K", text(128)); err == nil || len(last.Versions) != 1 || !strings.Contains(err.Error(), "has version 2147483647 in production, and that is the last number") {
+		t.Errorf("a number that cannot be written: %v", err)
 	}
 }
 

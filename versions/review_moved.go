@@ -24,7 +24,7 @@ func joinMoved(secrets []ReviewedSecret, files [][]byte) []ReviewedSecret {
 		}
 		if from, _ := moves.From(s.Name); from != "" {
 			old := secrets[at[from]]
-			s.Action, s.From, s.Old, s.Versions = Moved, from, old.Old, VersionsChange{}
+			s.Action, s.From, s.Old = Moved, from, old.Old // the versions of a key stay added: nobody can tell here
 			s.Paths = append(s.Paths, old.Paths...)
 			joined[at[from]] = true
 		}

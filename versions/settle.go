@@ -14,8 +14,12 @@ type Settled struct {
 	// not in it yet: they are sealed with what it is written with.
 	File *SecretFile
 	Took Side // whose values they are; Both for a key with versions of each
-	// Moved are versions of a named key that theirs has under other numbers, ascending.
-	Moved []MovedVersion
+	// Of a named encryption key that both sides have:
+	Moved    []MovedVersion    // versions that theirs has under other numbers, ascending
+	Dropped  []DroppedVersion  // of ours, then of theirs, ascending
+	Encrypts EncryptingVersion // zero for a blank one
+
+	toSeal []seal.NamedKeyVersion // ascending, above those of File
 }
 
 // UnmergedSecret is a secret whose file is unmerged.
@@ -62,7 +66,8 @@ func (s *Sides) Settle(ctx context.Context, keys ...*Keyring) (settled []Settled
 		ours := openSecretSide(s.Ours, env, name, keys)
 		theirs := openSecretSide(s.Theirs, env, name, keys)
 		m, why := mergeSecret(base, ours, theirs)
-		results[i] = Settled{Environment: env, Name: name, File: m.file, Took: m.took, Moved: m.moved}
+		results[i] = Settled{Environment: env, Name: name, File: m.file, Took: m.took}
+		results[i].tell(m, base, ours, theirs)
 		found[i].Why, found[i].Kind = why, KindSecret
 		if ours.isKey() || theirs.isKey() {
 			found[i].Kind = KindKey

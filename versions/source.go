@@ -78,6 +78,14 @@ func (s *Source) Note() ([]byte, error) {
 	return data, err
 }
 
+// in is an environment of this source, for people. A pin's names it already.
+func (s *Source) in(environment string) string {
+	if s.Sum != nil && environment == s.SumOf {
+		return s.What
+	}
+	return environment + " of the " + s.What
+}
+
 // noteUnder returns the app note of this source, verified; newest, which is
 // already, where it is the same.
 func (s *Source) noteUnder(newest *seal.Note) (*seal.Note, error) {
@@ -110,7 +118,7 @@ func (s *Source) Wrap(slot seal.Slot, generation int, member string) ([]byte, er
 // FileBytes returns the bytes of a secret's file, which are those that set.sum
 // lists where there is one. The name must be spelled exactly so.
 func (s *Source) FileBytes(environment, name string) ([]byte, error) {
-	notFound := &NotFoundError{What: "secret", Name: name, In: environment + " of the " + s.What}
+	notFound := &NotFoundError{What: "secret", Name: name, In: s.in(environment)}
 	if err := seal.CheckSecretName(name); err != nil {
 		return nil, err
 	}
