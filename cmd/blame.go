@@ -129,7 +129,7 @@ func blameTable(rows []blamed, signed bool) [][]string {
 		}
 		pins, signature := "", ""
 		if len(r.Pins) > 0 {
-			pins = strings.TrimPrefix(pinNumbers(r.Pins), "pin ")
+			pins = numberRanges(r.Pins)
 		}
 		if r.Signature != nil {
 			signature = r.Signature.text()

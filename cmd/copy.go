@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pinseal/seal"
-	"pinseal/versions"
 )
 
 type copyOptions struct {
@@ -33,9 +32,10 @@ func newCopy(c *cli) *cobra.Command {
 		Long: `Copy secrets between environments of the work tree, also to another app in the same
 repository. A value is sealed for its place, so it is opened and sealed again: that
 needs an identity that can read the source, and nothing of the target. Descriptions,
-expiry and the rest are copied along, and all versions of an encryption key. What is
-in the target already is left alone, unless --force; even then a blank does not replace
-a value, and nothing replaces an encryption key, without which data would be lost.`,
+expiry and the rest are copied along, and all versions of an encryption key, which is
+copied by its name alone: --all leaves those out. What is in the target already is left
+alone, unless --force; even then a blank does not replace a value, and nothing replaces
+an encryption key, without which data would be lost.`,
 		Example: `  pinseal copy STRIPE_KEY --from dev --to production
   pinseal copy --all --from dev --to staging
   pinseal copy DB_URL --as REPLICA_URL --from production --to production
@@ -65,7 +65,7 @@ a value, and nothing replaces an encryption key, without which data would be los
 	f.StringVar(&from, "from", "", "the environment to read, as `[APP/]ENV`")
 	f.StringVar(&to, "to", "", "the environment to write, as `[APP/]ENV`")
 	f.StringVar(&o.as, "as", "", "the new `NAME`, when one secret is copied")
-	f.BoolVar(&o.all, "all", false, "copy every secret")
+	f.BoolVar(&o.all, "all", false, "copy every secret, and no encryption key")
 	f.BoolVar(&o.force, "force", false, "replace what is in the target")
 	completeFlag(cmd, "from", c.completeEnvironments)
 	completeFlag(cmd, "to", c.completeEnvironments)
@@ -137,7 +137,7 @@ func (c *cli) runCopy(ctx context.Context, o copyOptions) error {
 	if err != nil {
 		return c.readHint(nil, err)
 	}
-	if err := w.put(copied.files); err != nil {
+	if err := w.put(copied.files...); err != nil {
 		return err
 	}
 	if len(copied.blanks) > 0 {
@@ -145,6 +145,9 @@ func (c *cli) runCopy(ctx context.Context, o copyOptions) error {
 	}
 	if len(copied.keys) > 0 {
 		c.say("Left alone in %s: %s (encryption keys there, which --force does not replace)", o.to.env, strings.Join(copied.keys, ", "))
+	}
+	if len(copied.left) > 0 {
+		c.say("Left out: encryption keys %s (by name they are copied)", strings.Join(copied.left, ", "))
 	}
 	c.say("Copied %s from %s to %s", count(len(copied.files), "secret"), o.from, o.to)
 	w.sayGit()
@@ -169,81 +172,4 @@ func (p copyPlace) String() string {
 		return p.env
 	}
 	return p.app + "/" + p.env
-}
-
-// copyPlan is what a copy writes, by name, and the names that it leaves alone.
-type copyPlan struct {
-	files  map[string]*versions.SecretFile
-	blanks []string // which would replace a value
-	keys   []string // encryption keys of the target
-}
-
-// copies seals everything for the target before any of it is written.
-func (o *copyOptions) copies(set *versions.Set, w *writer) (*copyPlan, error) {
-	names, sources, err := o.sources(set)
-	if err != nil {
-		return nil, err
-	}
-	taken, err := w.taken()
-	if err != nil {
-		return nil, err
-	}
-	as := func(name string) string {
-		if o.as != "" {
-			return o.as
-		}
-		return name
-	}
-	var targets []string
-	for _, name := range names {
-		targets = append(targets, as(name))
-	}
-	if err := w.checkNames(taken, targets); err != nil {
-		return nil, err
-	}
-	c := &copyPlan{files: map[string]*versions.SecretFile{}}
-	for i, name := range names {
-		f := sources[i]
-		if _, there := slices.BinarySearch(taken, as(name)); there {
-			k := w.keyAt(as(name))
-			isKey := k != nil && !k.Blank()
-			switch {
-			case isKey && !o.all:
-				return nil, w.exists(as(name), w.rmLine(as(name))+"       if the encryption key, and what it encrypted, is to go")
-			case !o.force:
-				return nil, w.exists(as(name), o.line()+" --force       to replace it")
-			case isKey:
-				c.keys = append(c.keys, as(name))
-				continue
-			case f.Blank():
-				c.blanks = append(c.blanks, name)
-				continue
-			}
-		}
-		c.files[as(name)], err = set.Reseal(name, f, w.sealer, seal.Place{App: w.id, Environment: w.env, Name: as(name)})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
-}
-
-// sources reads the files to be copied, sorted by name.
-func (o *copyOptions) sources(set *versions.Set) (names []string, files []*versions.SecretFile, err error) {
-	if o.all {
-		names, files, err = set.Source.Files(set.Environment)
-		if err == nil && len(names) == 0 {
-			err = &versions.NotFoundError{What: "secret", In: set.Environment + " of the work tree"}
-		}
-		return names, files, err
-	}
-	names = slices.Compact(slices.Sorted(slices.Values(o.names)))
-	for _, name := range names {
-		f, err := set.Source.File(set.Environment, name)
-		if err != nil {
-			return nil, nil, err
-		}
-		files = append(files, f)
-	}
-	return names, files, nil
 }

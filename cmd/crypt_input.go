@@ -16,13 +16,13 @@ import (
 const maxPayload = (12+seal.MaxPlaintext+16+2)/3*4 + len("\r\n")
 
 // readWhole reads stdin, or what is typed at a prompt, at most max bytes, of which what
-// says what they are.
-func (c *cli) readWhole(prompt, what string, max int) ([]byte, error) {
+// says what they are; again is the command, for hints.
+func (c *cli) readWhole(prompt, what string, max int, again string) ([]byte, error) {
 	if c.StdinTTY {
 		if c.noInput {
-			return nil, usage([]string{"some-command | pinseal …", "pinseal … < FILE"}, "%s is wanted, and --no-input forbids to ask for it", what)
+			return nil, usage([]string{"some-command | " + again, again + " < FILE"}, "%s is wanted, and --no-input forbids to ask for it", what)
 		}
-		return c.ReadHidden(prompt)
+		return c.typedHidden(prompt, again+" < FILE")
 	}
 	tooLarge := usage(nil, "%s is larger than %d bytes, which is the limit", what, max)
 	size := c.stdinSize()

@@ -54,11 +54,11 @@ func TestCryptLimits(t *testing.T) {
 		func() io.Reader { _, err := f.Seek(5, io.SeekStart); s.check(err); return f },
 	} {
 		c := &cli{Env: &Env{Stdin: in()}}
-		if data, err := c.readWhole("", "it", 4); string(data) != "6789" || err != nil {
+		if data, err := c.readWhole("", "it", 4, ""); string(data) != "6789" || err != nil {
 			t.Errorf("%q, %v", data, err)
 		}
 		c = &cli{Env: &Env{Stdin: in()}}
-		if _, err := c.readWhole("", "it", 3); exitCode(err) != exitUsage || !strings.Contains(err.Error(), "it is larger than 3 bytes") {
+		if _, err := c.readWhole("", "it", 3, ""); exitCode(err) != exitUsage || !strings.Contains(err.Error(), "it is larger than 3 bytes") {
 			t.Errorf("over the limit: %v", err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestCryptTyped(t *testing.T) {
 	}
 	for _, args := range [][]string{{"encrypt", "--lines"}, {"decrypt", "--lines"}, {"rewrap"}} {
 		run(2, append(args, "-k", "K")...)
-		s.has(talk.String(), "try:  pinseal "+strings.Join(args, " ")+" -k NAME < FILE")
+		s.has(talk.String(), "try:  pinseal "+strings.Join(args, " ")+" -k K < FILE")
 	}
 	for _, command := range []string{"encrypt", "decrypt"} {
 		run(2, command, "-k", "K", "--no-input")

@@ -38,7 +38,7 @@ type cryptKey struct {
 // cryptKey opens the key that the flags ask for.
 func (c *cli) cryptKey(ctx context.Context, o crypting) (*cryptKey, error) {
 	if o.key == "" {
-		return nil, usage([]string{"pinseal " + o.command + " --key NAME", "pinseal key list"}, "--key is wanted: it says which encryption key")
+		return nil, usage([]string{o.line(), "pinseal key list" + o.given()}, "--key is wanted: it says which encryption key")
 	}
 	if err := seal.CheckSecretName(o.key); err != nil {
 		return nil, err
@@ -61,11 +61,36 @@ func (k *cryptKey) openHint(err error) error {
 	var missing *versions.NotFoundError
 	switch {
 	case errors.As(err, new(*versions.BlankError)):
-		return hint(err, keyTries(k.name, k.Environment, k.file)...)
+		return hint(blankKey(err), keyTries(k.name, k.Environment, k.file)...)
 	case errors.As(err, &missing) && missing.What == "encryption key":
 		return hint(err, "pinseal key list "+k.set())
 	}
 	return k.readHint(k.view, err)
+}
+
+// given is the flags that say which set is meant, as they were given and each after a
+// space, for hints before it was looked for.
+func (o reading) given() string {
+	s := ""
+	if seal.CheckEnvironment(o.env) == nil {
+		s += " -e " + o.env
+	}
+	if o.at != "" {
+		s += " --at " + quoteShell(o.at)
+	}
+	if o.bundle != "" {
+		s += " --bundle " + quoteShell(o.bundle)
+	}
+	return s
+}
+
+// line is the command, for hints.
+func (o *crypting) line() string {
+	key := o.key
+	if seal.CheckSecretName(key) != nil {
+		key = "NAME"
+	}
+	return "pinseal " + o.command + " -k " + key + o.given()
 }
 
 // set is the flags that say which set was read, for hints.
@@ -81,22 +106,34 @@ func (k *cryptKey) set() string {
 
 // decrypt appends to dst what a payload stands for, and says which version it is of.
 // What does not decrypt is a *versions.NotEncryptedError; or a *versions.NewerKeyError,
-// where the set is fixed and a later one here does it.
+// where a later set that is here does it.
 func (k *cryptKey) decrypt(ctx context.Context, dst, payload []byte) (out []byte, version uint32, err error) {
 	out, version, err = k.key.Decrypt(dst, payload)
 	if err == nil {
 		return out, version, nil
 	}
-	refused := &versions.NotEncryptedError{Key: k.name, Newest: k.key.Newest()}
+	return nil, 0, k.refused(k.laterVersion(ctx, payload))
+}
+
+// refused says what came of a payload that does not decrypt, after the look for a later
+// version. Where nobody could look, a later release may have written it.
+func (k *cryptKey) refused(later laterVersion) error {
+	in := k.Source.What
 	if !k.fixed() {
-		return nil, 0, refused
+		in = "the " + in
 	}
-	refused.In = k.Source.What
-	if later, at := k.laterVersion(ctx, payload); later > 0 {
-		return nil, 0, hint(&versions.NewerKeyError{Key: k.name, Have: k.key.Newest(), Need: later, In: k.Source.What},
-			"pinseal "+k.command+" -k "+k.name+" -e "+k.Environment+" --at "+at)
+	if later.number > 0 {
+		return hint(&versions.NewerKeyError{Key: k.name, Have: k.key.Newest(), Need: later.number, In: in},
+			"pinseal "+k.command+" -k "+k.name+" -e "+k.Environment+" --at "+later.at)
 	}
-	return nil, 0, refused
+	err := &versions.NotEncryptedError{Key: k.name, Newest: k.key.Newest()}
+	if !later.looked {
+		err.In = in
+	}
+	if len(later.try) == 0 {
+		return err
+	}
+	return hint(err, later.try...)
 }
 
 // fixed reports whether the set is a pin's, a bundle's or a commit's, to which nothing

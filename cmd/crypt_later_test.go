@@ -16,6 +16,8 @@ func TestDecryptAtPin(t *testing.T) {
 	s.run(0, "", "bundle", "dev", "-o", "b1")
 	s.run(0, "", "key", "rotate", "K")
 	bundled := []string{"--bundle", "b1"}
+	const none = `not a valid encrypted value of key "K"`
+	const bundle1 = none + "; if a later release wrote it, newer key version needed: bundle of pin 1 of dev has version 1"
 	refused := func(code int, in, want, try string, args ...string) {
 		t.Helper()
 		for _, command := range [][]string{{"decrypt"}, {"decrypt", "--lines"}, {"rewrap"}} {
@@ -23,14 +25,15 @@ func TestDecryptAtPin(t *testing.T) {
 			if out != "" || strings.Contains(talk, "CANARY") {
 				t.Errorf("%v: printed %q, said %q", command, out, talk)
 			}
+			if want == none && strings.Contains(talk, "newer") {
+				t.Errorf("%v: nothing later has it, and said %q", command, talk)
+			}
 			if want, try := want, strings.ReplaceAll(try, "COMMAND", strings.Join(command, " ")); !strings.Contains(talk, want) || !strings.HasSuffix(talk, try) {
 				t.Errorf("%v: said %q, want %q, and %q at the end", command, talk, want, try)
 			}
 		}
 	}
 	newer := `newer key version needed: this was encrypted with version 2 of key "K", and pin 1 of dev has version 1`
-	perhaps := `not a valid encrypted value of key "K"; if a later release wrote it, newer key version needed: `
-	bundle1, pin1 := perhaps+"bundle of pin 1 of dev has version 1", perhaps+"pin 1 of dev has version 1"
 
 	// The version is in the work tree, then at HEAD, then in a pin.
 	value := s.encrypt("CANARYnew")
@@ -56,19 +59,73 @@ func TestDecryptAtPin(t *testing.T) {
 
 	// What no version made, is not said to be of a newer one.
 	foreign, _ := s.run(0, "CANARYforeign", "encrypt", "-k", "OTHER")
-	refused(5, strings.TrimSpace(foreign), pin1, "\n", "--at", "pin:1")
+	refused(5, strings.TrimSpace(foreign), none, "\n", "--at", "pin:1")
 	// A key of that name with no later version is another key.
 	s.check(os.Remove(s.path("dev/K.yaml")))
 	s.run(0, "", "key", "create", "K")
 	again := s.encrypt("CANARYagain")
-	refused(5, again, pin1, "\n", "--at", "pin:1")
+	refused(5, again, none, "\n", "--at", "pin:1")
 	s.run(0, "", "key", "rotate", "K")
-	refused(5, again, pin1, "\n", "--at", "pin:1")
+	refused(5, again, none, "\n", "--at", "pin:1")
 	// What goes wrong in looking further changes nothing.
 	s.check(os.WriteFile(s.path("dev/K.yaml"), []byte("kind: key\n<<<<<<< \n"), 0o644))
-	refused(5, strings.TrimSpace(foreign), pin1, "\n", "--at", "pin:1")
+	refused(5, strings.TrimSpace(foreign), none, "\n", "--at", "pin:1")
 	s.check(os.WriteFile(s.path(versions.NoteName), []byte("no note"), 0o644))
 	refused(5, strings.TrimSpace(foreign), bundle1, "\n", bundled...)
+}
+
+// A work tree that is behind says what is in a pin here, also where that is sealed to keys
+// which came later.
+func TestDecryptBehind(t *testing.T) {
+	for _, rekeyed := range []bool{false, true} {
+		s := newKeyShop(t)
+		foreign, _ := s.run(0, "CANARYforeign", "encrypt", "-k", "OTHER")
+		if rekeyed {
+			s.run(0, "", "rekey", "dev")
+		}
+		s.run(0, "", "key", "rotate", "K")
+		s.commit()
+		s.run(0, "", "publish", "dev")
+		value := s.encrypt("CANARYnew")
+		s.git("checkout", "-q", "HEAD^")
+		for _, command := range []string{"decrypt", "rewrap"} {
+			out, talk := s.run(4, value, command, "-k", "K")
+			if out != "" || !strings.Contains(talk, `newer key version needed: this was encrypted with version 2 of key "K", and the work tree has version 1`) ||
+				!strings.HasSuffix(talk, "\n  try:  pinseal "+command+" -k K -e dev --at pin\n") {
+				t.Errorf("rekeyed %v, %s: printed %q, said %q", rekeyed, command, out, talk)
+			}
+		}
+		if _, talk := s.run(5, foreign, "decrypt", "-k", "K"); talk != "error: not a valid encrypted value of key \"K\"\n" {
+			t.Errorf("of another key: %q", talk)
+		}
+	}
+}
+
+// Who encrypts with what no release has yet is told once, where releases read pins.
+func TestEncryptUnpublished(t *testing.T) {
+	s := newKeyShop(t)
+	s.run(0, "", "key", "rotate", "K")
+	s.commit()
+	const want = "warning: version 2 of key \"K\" is in no pin of dev yet: releases cannot decrypt what it encrypts\n  try:  pinseal publish dev\n"
+	says := func(want string, args ...string) {
+		t.Helper()
+		payload, talk := s.run(0, "v", append([]string{"encrypt", "-k", "K", "-q"}, args...)...)
+		_, again := s.run(0, payload+payload, append([]string{"rewrap", "-k", "K", "-q"}, args...)...)
+		if talk != want || again != want {
+			t.Errorf("%v: encrypt said %q, rewrap %q, want %q", args, talk, again, want)
+		}
+	}
+	says(want)
+	says(want, "--at", "HEAD")
+	says("", "--at", "HEAD^")
+	says("", "--at", "pin")
+	s.run(0, "", "publish", "dev")
+	says("")
+	s.run(0, "", "rekey", "dev", "--values") // the same version, sealed anew
+	says("")
+	s.run(0, "", "key", "create", "K", "-e", "production")
+	s.commit()
+	says("", "-e", "production") // which has no pin
 }
 
 func TestEncryptUncommitted(t *testing.T) {

@@ -15,20 +15,28 @@ const linesAtOnce = 64 << 10
 // line what do appends to out. line is good until do returns. It returns how many lines
 // there were. An error names its line, never the text, and ends it: the lines before are
 // printed. Memory is bounded by the longest line, of which max bytes are the limit; what
-// says what a line is.
+// says what a line is. What is done is printed before more is waited for.
 func (c *cli) eachLine(what string, max int, do func(out, line []byte) ([]byte, error)) (lines int, err error) {
-	in := lineReader{r: bufio.NewReaderSize(&stoppable{c}, linesAtOnce), max: max}
 	var out []byte // whole lines, so that none is torn whatever ends us
+	var failed error
+	print := func() error {
+		if len(out) > 0 && failed == nil {
+			failed = c.writeStdout(out)
+		}
+		out = out[:0]
+		return failed
+	}
+	in := lineReader{r: bufio.NewReaderSize(&stoppable{c, print}, linesAtOnce), max: max}
 	for {
 		line, err := in.next()
 		var more []byte
 		switch {
 		case errors.Is(err, io.EOF):
-			return lines, c.writeStdout(out)
+			return lines, print()
 		case errors.Is(err, errLongLine):
 			err = usage(nil, "%s is larger than %d bytes, which is the limit", what, max)
 		case err != nil:
-			if failed := c.writeStdout(out); failed != nil {
+			if print() != nil {
 				return lines, failed
 			}
 			return lines, stdinError(err)
@@ -36,17 +44,16 @@ func (c *cli) eachLine(what string, max int, do func(out, line []byte) ([]byte, 
 			more, err = do(out, line)
 		}
 		if err != nil {
-			if failed := c.writeStdout(out); failed != nil {
+			if print() != nil {
 				return lines, failed
 			}
 			return lines, fmt.Errorf("line %d: %w; written before it: %s", lines+1, err, count(lines, "line"))
 		}
 		lines++
 		if out = append(more, '\n'); len(out) >= linesAtOnce {
-			if err := c.writeStdout(out); err != nil {
-				return lines, err
+			if print() != nil {
+				return lines, failed
 			}
-			out = out[:0]
 		}
 	}
 }
@@ -57,15 +64,22 @@ func (c *cli) refuseTyping(again string) error {
 	if !c.StdinTTY {
 		return nil
 	}
-	return usage([]string{"pinseal " + again + " < FILE"}, "lines come from a file or a pipe, not from a terminal")
+	return usage([]string{again + " < FILE"}, "lines come from a file or a pipe, not from a terminal")
 }
 
-// stoppable is stdin, until the command is to end.
-type stoppable struct{ *cli }
+// stoppable is stdin, until the command is to end. before is called before each read,
+// which may wait.
+type stoppable struct {
+	*cli
+	before func() error
+}
 
 // Read implements [io.Reader]. After context.Canceled p is not to be used: the read may
 // still go on.
 func (s *stoppable) Read(p []byte) (int, error) {
+	if err := s.before(); err != nil {
+		return 0, err
+	}
 	data, err := orDone(s.done, func() ([]byte, error) {
 		n, err := s.Stdin.Read(p)
 		return p[:n], err

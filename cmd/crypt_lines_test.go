@@ -42,6 +42,7 @@ func TestRewrap(t *testing.T) {
 	second, _ := s.run(0, "CANARYc\n", "encrypt", "-k", "K", "--lines")
 	s.run(0, "", "key", "rotate", "K")
 	s.commit()
+	s.run(0, "", "publish", "dev")
 	third, _ := s.run(0, "\n", "encrypt", "-k", "K", "--lines")
 	out, talk := s.run(0, first+third+second, "rewrap", "-k", "K")
 	if want := "4 values: 2 from version 1, 1 from version 2, 1 already under version 3\n"; talk != want {
@@ -57,10 +58,19 @@ func TestRewrap(t *testing.T) {
 	if _, talk := s.run(0, out, "rewrap", "-k", "K"); talk != "4 values: 4 already under version 3\n" {
 		t.Errorf("again it said %q", talk)
 	}
-	// Without the versions before, all that is left of them is one error.
-	s.run(5, first, "decrypt", "-k", "OTHER", "--lines")
 	if _, talk := s.run(0, first, "rewrap", "-k", "K", "-q"); talk != "" {
 		t.Errorf("with -q it said %q", talk)
+	}
+	// Without the versions before, all that is left of them is one error.
+	s.run(0, "", "key", "rm", "K", "--before", "3", "--yes")
+	if plain, _ := s.run(0, out, "decrypt", "-k", "K", "--lines"); plain != "CANARYa\nCANARYb\n\nCANARYc\n" {
+		t.Errorf("without the versions before it came out as %q", plain)
+	}
+	for _, command := range [][]string{{"decrypt", "--lines"}, {"rewrap"}} {
+		out, talk := s.run(5, first, append(command, "-k", "K")...)
+		if out != "" || talk != "error: line 1: not a valid encrypted value of key \"K\"; written before it: 0 lines\n" {
+			t.Errorf("%v without the versions before: %q, said %q", command, out, talk)
+		}
 	}
 }
 

@@ -61,7 +61,7 @@ func TestCryptRoundTrip(t *testing.T) {
 	out, _ = s.run(0, encrypted.Value, "decrypt", "--key", "K", "--json")
 	s.check(json.Unmarshal([]byte(out), &decrypted))
 	if encrypted.Schema != 1 || encrypted.Version != 2 || encrypted.Key != "K" || encrypted.Environment != "dev" ||
-		decrypted.Schema != 1 || decrypted.Version != 2 || decrypted.Key != "K" || decrypted.Base64 != "/w==" {
+		decrypted.Schema != 1 || decrypted.Version != 2 || decrypted.Key != "K" || decrypted.Environment != "dev" || decrypted.Base64 != "/w==" {
 		t.Errorf("as JSON: %+v, %+v", encrypted, decrypted)
 	}
 	out, _ = s.run(0, s.encrypt("text", "--at", "HEAD"), "decrypt", "-k", "K", "--json")
@@ -148,7 +148,10 @@ func TestCryptWithoutKey(t *testing.T) {
 		{3, "pinseal key list -e dev --at HEAD", []string{"-k", "NOBODY", "--at", "HEAD"}},
 		{3, `no encryption key "SECRET" in dev of the work tree: that is a secret`, []string{"-k", "SECRET"}},
 		{3, "that is a secret", []string{"-k", "NONE"}},
+		{3, `encryption key "BLANK" is blank in dev: declared, but it has no version`, []string{"-k", "BLANK"}},
 		{3, "pinseal key create BLANK -e dev", []string{"-k", "BLANK"}},
+		{2, "try:  pinseal COMMAND -k NAME -e dev --at pin\n", []string{"-e", "dev", "--at", "pin"}},
+		{3, `no encryption key "NOBODY" in pin 1 of dev`, []string{"-k", "NOBODY", "--at", "pin"}},
 		{3, "no environment", []string{"-k", "K", "-e", "staging"}},
 		{3, "no pin", []string{"-k", "K", "--at", "pin:7"}},
 		{5, "below --min-pin 2", []string{"-k", "K", "--at", "pin", "--min-pin", "2"}},
@@ -157,7 +160,7 @@ func TestCryptWithoutKey(t *testing.T) {
 	for _, test := range tests {
 		for _, command := range []string{"encrypt", "decrypt", "rewrap"} {
 			out, talk := s.run(test.code, payload, append([]string{command}, test.args...)...)
-			if out != "" || !strings.Contains(talk, test.want) || strings.Contains(talk, "CANARY") {
+			if out != "" || !strings.Contains(talk, strings.ReplaceAll(test.want, "COMMAND", command)) || strings.Contains(talk, "CANARY") {
 				t.Errorf("%s %v: printed %q, said %q", command, test.args, out, talk)
 			}
 		}

@@ -23,7 +23,8 @@ func newDecrypt(c *cli) *cobra.Command {
 		Short: "Decrypt what encrypt printed",
 		Long: `Decrypt the payload on stdin, with one line end behind it or none, and print the
 exact bytes that were encrypted. On a terminal a newline is added. Whichever version
-of the key made it is found, of the newest 32.
+of the key made it is found, of the newest 32. It takes memory of about three times the
+payload.
 
 What was changed, is of another key, or is no payload at all is one error, exit code
 5, and nothing is printed. A release that reads its pin has the key's versions of
@@ -60,7 +61,7 @@ func (c *cli) runDecrypt(ctx context.Context, o decryptOptions) error {
 	if o.lines {
 		return k.decryptLines(ctx)
 	}
-	payload, err := c.readWhole("Encrypted value: ", whatPayload, maxPayload)
+	payload, err := c.readWhole("Encrypted value: ", whatPayload, maxPayload, o.line())
 	if err != nil {
 		return err
 	}
@@ -70,11 +71,12 @@ func (c *cli) runDecrypt(ctx context.Context, o decryptOptions) error {
 	}
 	if o.json {
 		return c.printJSON(struct {
-			Schema  int    `json:"schema"`
-			Key     string `json:"key"`
-			Version uint32 `json:"version"`
+			Schema      int    `json:"schema"`
+			Key         string `json:"key"`
+			Version     uint32 `json:"version"`
+			Environment string `json:"environment"`
 			revealed
-		}{1, k.name, version, reveal(seal.NewSecret(plain))})
+		}{1, k.name, version, k.Environment, reveal(seal.NewSecret(plain))})
 	}
 	if c.StdoutTTY {
 		plain = append(plain, '\n')

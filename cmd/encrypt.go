@@ -21,7 +21,7 @@ func newEncrypt(c *cli) *cobra.Command {
 		Long: `Encrypt the exact bytes of stdin, up to 1 GiB, with the newest version of a named
 encryption key, and print the payload: one line of standard base64 of a 12-byte IV,
 AES-GCM ciphertext and tag. Doing it twice gives different payloads. At a terminal
-the value is asked for, hidden.
+the value is asked for, hidden. It takes memory of about three times the value.
 
 With --lines each line of stdin is a value of its own, without the LF that ends it,
 and an empty line is the empty value. Any number of them takes no more memory.
@@ -51,13 +51,13 @@ func (c *cli) runEncrypt(ctx context.Context, o encryptOptions) error {
 		return err
 	}
 	defer k.Close()
-	k.warnUncommitted(ctx)
+	k.warnAhead(ctx)
 	const what = "what is to be encrypted"
 	if o.lines {
 		_, err := c.eachLine(what, seal.MaxPlaintext, k.key.Encrypt)
 		return err
 	}
-	plain, err := c.readWhole("Value to encrypt: ", what, seal.MaxPlaintext)
+	plain, err := c.readWhole("Value to encrypt: ", what, seal.MaxPlaintext, o.line())
 	if err != nil {
 		return err
 	}
@@ -86,5 +86,5 @@ func (c *cli) checkLines(o *crypting, lines, json bool) error {
 		return usage(nil, "--lines and --json exclude each other")
 	}
 	o.command += " --lines"
-	return c.refuseTyping(o.command + " -k NAME")
+	return c.refuseTyping(o.line())
 }

@@ -235,7 +235,7 @@ func (c *cli) runEnvRm(ctx context.Context, name string) error {
 	case !p.interactive():
 		return usage([]string{"pinseal env rm " + env + " --yes"}, "removing an environment wants a yes, and there is no terminal to ask on")
 	case !p.ask(question):
-		return errors.New("nothing was changed")
+		return p.declined("nothing was changed")
 	}
 	if err := p.apply(e); err != nil {
 		return err

@@ -88,16 +88,29 @@ func (c *cli) unmergedHints(e *versions.UnmergedError) []string {
 	again := "pinseal rm " + name + " -e " + env + " && pinseal set " + name + " -e " + env
 	add := " && " + c.gitFor("add", p)
 	switch {
+	case e.Markers && isSecret && here(e) && c.isKeyAt(p):
+		return c.keyBackHints(p)
 	case e.Markers && isSecret && here(e):
 		return []string{c.gitFor("log -p", p), again}
 	case e.Markers:
 		return []string{c.gitFor("log -p", p)}
 	case strings.Count(p, "/") < 2: // a file of the store, which is no app's
 		return []string{c.gitFor("checkout --ours", p) + add, c.gitFor("checkout --theirs", p) + add}
+	case isSecret && c.isKeyAt(p):
+		return []string{"pinseal resolve      keeps the versions of both sides, where they can be put together",
+			"pinseal resolve " + name + " -e " + env + " --ours      or --theirs: the versions of the other side are lost"}
+	case isSecret && c.isKeyAt(p):
+		return []string{"pinseal resolve      keeps the versions of both sides", undecidedLine(versions.UnmergedSecret{Environment: env, Name: name, Kind: versions.KindKey})}
 	case isSecret:
 		return []string{"pinseal resolve      settles all that needs no decision", resolveLine(name, env)}
 	}
 	return []string{"pinseal resolve"}
+}
+
+// keyBackHints are for the file of an encryption key that does not read. They never take
+// it away: its versions are in it still, or in what was committed before.
+func (c *cli) keyBackHints(p string) []string {
+	return []string{c.gitFor("log -p", p), c.gitFor("checkout REV", p) + "      REV is the newest commit in which it was sound"}
 }
 
 func (c *cli) structureHints(e *versions.StructureError) []string {
@@ -108,7 +121,7 @@ func (c *cli) structureHints(e *versions.StructureError) []string {
 	case e.Err != nil || p == storeDir+"/default":
 		try := []string{c.gitFor("log -p", p) + "      to find what it was"}
 		if env, name, ok := secretAt(p); ok {
-			try = append(try, "pinseal rm "+name+" -e "+env+"      to give it up")
+			try = append(try, c.rmLineAt(p, name, env)+"      to give it up")
 		}
 		return try
 	}

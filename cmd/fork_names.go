@@ -54,10 +54,11 @@ func (w *writer) without(b blanks) (blanks, error) {
 	return left, err
 }
 
-func (b *blanks) byName() map[string]*versions.SecretFile {
-	files := make(map[string]*versions.SecretFile, len(b.names))
+// fresh is the blanks where nothing has their names.
+func (b *blanks) fresh() []*changedFile {
+	files := make([]*changedFile, len(b.names))
 	for i, name := range b.names {
-		files[name] = b.files[i]
+		files[i] = &changedFile{SecretFile: b.files[i], name: name}
 	}
 	return files
 }

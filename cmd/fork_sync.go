@@ -43,7 +43,7 @@ func (c *cli) runForkSync(ctx context.Context, o forkOptions) error {
 		}
 	}
 	for i, w := range writers {
-		if err := w.put(added[i].byName()); err != nil {
+		if err := w.put(added[i].fresh()...); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pinseal/seal"
-	"pinseal/versions"
 )
 
 const defaultRecipe = "base64:16"
@@ -53,12 +52,12 @@ Less than 128 bits is refused. It needs no identity.`,
 }
 
 func (c *cli) runGenerate(ctx context.Context, o generateOptions) error {
-	w, f, exists, err := c.openDescribed(ctx, &o.setOptions, "generated like a secret")
+	w, f, err := c.openDescribed(ctx, &o.setOptions, "generated like a secret")
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	replaces := exists && !f.Blank()
+	replaces := f.there() && !f.Blank()
 	switch {
 	case o.recipe != "":
 		f.Generate = o.recipe
@@ -72,7 +71,7 @@ func (c *cli) runGenerate(ctx context.Context, o generateOptions) error {
 	if f.Value, err = w.seal(o.name, value); err != nil {
 		return err
 	}
-	if err := w.put(map[string]*versions.SecretFile{o.name: f}); err != nil {
+	if err := w.put(f); err != nil {
 		return err
 	}
 	done := fmt.Sprintf("Generated %s (%s, %s) in %s", o.name, f.Generate, bytesOf(value.Len()), w.env)
@@ -80,7 +79,7 @@ func (c *cli) runGenerate(ctx context.Context, o generateOptions) error {
 		done += ", in place of the value it had"
 	}
 	w.say("%s", done)
-	o.warnExpired(c, f)
+	o.warnExpired(c, f.SecretFile)
 	w.sayGit()
 	return nil
 }

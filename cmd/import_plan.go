@@ -53,6 +53,9 @@ func (w *writer) planImport(pairs []plainPair, dryRun bool) (*importPlan, error)
 		default:
 			plan.replaced = append(plan.replaced, names[i])
 		}
+		if f.was == nil {
+			f.was = []byte{} // nothing, and so it has to be when it is written
+		}
 		if !dryRun {
 			plan.edits = append(plan.edits, repo.Edit{Path: versions.FilePath(w.env, names[i]), Data: f.data, Was: f.was})
 		}
@@ -125,7 +128,7 @@ func (w *writer) apply(plan *importPlan) error {
 	if len(plan.edits) == 0 {
 		return nil
 	}
-	if err := w.files.Apply(w.ctx, plan.edits); err != nil {
+	if err := w.meanwhile(w.files.Apply(w.ctx, plan.edits)); err != nil {
 		return err
 	}
 	w.warnIgnored(w.ctx, w.repo, w.dir+"/"+plan.edits[0].Path)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,7 +65,7 @@ func (c *cli) readBytes(prompt string, in valueInput) ([]byte, error) {
 		if c.noInput {
 			return nil, usage([]string{"some-command | pinseal …", "pinseal … --file FILE"}, "a value is wanted, and --no-input forbids to ask for it")
 		}
-		return c.ReadHidden(prompt)
+		return c.typedHidden(prompt, cmp.Or(in.again, "pinseal …")+" < FILE")
 	}
 	data, err := orDone(c.done, func() ([]byte, error) {
 		return io.ReadAll(io.LimitReader(c.Stdin, seal.MaxValue+3)) // room for a newline to drop
@@ -76,6 +77,27 @@ func (c *cli) readBytes(prompt string, in valueInput) ([]byte, error) {
 		data = c.dropNewline(data)
 	}
 	return data, nil
+}
+
+// typedHidden asks for a value where nobody sees it. A terminal cuts a line that is too
+// long without a word, so one that fills it is refused; try takes it from elsewhere.
+func (c *cli) typedHidden(prompt, try string) ([]byte, error) {
+	line, err := c.ReadHidden(prompt)
+	if longest := longestTyped(); err == nil && longest > 0 && len(line) >= longest {
+		return nil, usage([]string{try}, "a terminal takes no more than %d bytes in a line, and may have cut this one: nothing was done with it", longest)
+	}
+	return line, err
+}
+
+// longestTyped is how many bytes of a line the terminals of this system keep, 0 for all.
+func longestTyped() int {
+	switch runtime.GOOS {
+	case "linux":
+		return 4095
+	case "windows":
+		return 0
+	}
+	return 1023
 }
 
 // dropNewline takes exactly one line end off piped input, as echo and most

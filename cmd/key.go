@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
-	"pinseal/repo"
 	"pinseal/seal"
 	"pinseal/versions"
 )
@@ -38,13 +36,6 @@ Of one version at most 2^32 values should be encrypted: rotate before that.`,
 	return cmd
 }
 
-// keyFile is the file of an encryption key that a command changes.
-type keyFile struct {
-	*versions.SecretFile
-	name string
-	was  []byte // what it is in the work tree; nil for one that is not there
-}
-
 // openKeys opens an environment of the work tree for changing its encryption keys.
 // Close it.
 func (c *cli) openKeys(ctx context.Context, env string) (*writer, error) {
@@ -62,22 +53,21 @@ func (c *cli) openKeys(ctx context.Context, env string) (*writer, error) {
 
 // keyOrNew reads a key, blank or not; where nothing has the name it is a fresh one of
 // 128 bits.
-func (w *writer) keyOrNew(name string) (*keyFile, error) {
-	f, exists, err := w.current(name)
+func (w *writer) keyOrNew(name string) (*changedFile, error) {
+	k, err := w.current(name)
 	switch {
 	case err != nil:
 		return nil, err
-	case !exists:
-		return &keyFile{SecretFile: &versions.SecretFile{Kind: versions.KindKey, Bits: 128}, name: name}, nil
-	case f.Kind != versions.KindKey:
+	case !k.there():
+		k.Kind, k.Bits = versions.KindKey, 128
+	case k.Kind != versions.KindKey:
 		return nil, w.notKey(name, "pinseal list -e "+w.env)
 	}
-	was, err := f.Bytes()
-	return &keyFile{f, name, was}, err
+	return k, nil
 }
 
 // key reads a key that has versions.
-func (w *writer) key(name string) (*keyFile, error) {
+func (w *writer) key(name string) (*changedFile, error) {
 	f, err := w.head.File(w.env, name)
 	if missing := (*versions.NotFoundError)(nil); errors.As(err, &missing) {
 		missing.What = "encryption key"
@@ -89,15 +79,31 @@ func (w *writer) key(name string) (*keyFile, error) {
 	case f.Kind != versions.KindKey:
 		return nil, w.notKey(name, "pinseal key list -e "+w.env)
 	case f.Blank():
-		return nil, hint(&versions.BlankError{Name: name, Environment: w.env}, keyTries(name, w.env, f)...)
+		return nil, hint(blankKey(&versions.BlankError{Name: name, Environment: w.env}), keyTries(name, w.env, f)...)
 	}
-	was, err := f.Bytes()
-	return &keyFile{f, name, was}, err
+	return changing(name, f)
 }
 
 // notKey says that a name is that of a secret.
 func (w *writer) notKey(name string, try ...string) error {
 	return usage(try, "%q in %s is a secret, and no encryption key", name, w.env)
+}
+
+// blankKeyError is a *versions.BlankError of an encryption key.
+type blankKeyError struct{ *versions.BlankError }
+
+func (e *blankKeyError) Error() string {
+	return fmt.Sprintf("encryption key %q is blank in %s: declared, but it has no version", e.Name, e.Environment)
+}
+
+func (e *blankKeyError) Unwrap() error { return e.BlankError }
+
+// blankKey says of a blank that it is an encryption key.
+func blankKey(err error) error {
+	if blank := (*versions.BlankError)(nil); errors.As(err, &blank) {
+		return &blankKeyError{blank}
+	}
+	return err
 }
 
 // keyTries is how an encryption key gets a version.
@@ -110,7 +116,7 @@ func keyTries(name, env string, f *versions.SecretFile) []string {
 }
 
 // addVersions seals keys as the newest versions of one, in their order.
-func (w *writer) addVersions(k *keyFile, texts ...seal.Secret) error {
+func (w *writer) addVersions(k *changedFile, texts ...seal.Secret) error {
 	for _, text := range texts {
 		err := k.AddVersion(w.sealer, w.id, w.env, k.name, text)
 		if errors.As(err, new(*versions.FullError)) {
@@ -126,34 +132,7 @@ func (w *writer) addVersions(k *keyFile, texts ...seal.Secret) error {
 }
 
 // newest is the number of the version that encrypts; the key is not blank.
-func (k *keyFile) newest() uint32 { return k.Versions[len(k.Versions)-1].Number }
-
-// putKeys writes keys, all or none, where their files are still what they were read as:
-// of two that add a version at once one is refused, and no version is lost.
-func (w *writer) putKeys(keys ...*keyFile) error {
-	var edits []repo.Edit
-	for _, k := range keys {
-		data, err := k.Bytes()
-		if err != nil {
-			return err
-		}
-		if path := versions.FilePath(w.env, k.name); k.was != nil {
-			edits = append(edits, repo.Edit{Path: path, Data: data, Was: k.was})
-		} else if err := w.files.WriteNew(path, data); errors.Is(err, fs.ErrExist) {
-			return w.exists(k.name, "pinseal key list -e "+w.env)
-		} else if err != nil {
-			return err
-		}
-	}
-	if err := w.files.Apply(w.ctx, edits); err != nil {
-		if errors.Is(err, repo.ErrChanged) {
-			err = hint(fmt.Errorf("nothing was changed: %w", err), "the same command again")
-		}
-		return err
-	}
-	w.warnIgnored(w.ctx, w.repo, w.dir+"/"+versions.FilePath(w.env, keys[0].name))
-	return nil
-}
+func (k *changedFile) newest() uint32 { return k.Versions[len(k.Versions)-1].Number }
 
 // agreed wants a yes to what cannot be taken back, from --yes or the user. line is the
 // command.
@@ -164,7 +143,7 @@ func (c *cli) agreed(line, question string) error {
 	case !c.interactive():
 		return usage([]string{line + " --yes"}, "this wants a yes, and there is no terminal to ask on")
 	case !c.ask(question):
-		return errors.New("nothing was changed")
+		return c.declined("nothing was changed")
 	}
 	return nil
 }
@@ -176,29 +155,50 @@ func (c *cli) warnBits(bits int) {
 	}
 }
 
-// sayPinned tells when those who read pins have what was changed. It is told where
-// there is a pin.
-func (w *writer) sayPinned() {
-	remote, err := w.remote()
-	if err != nil {
-		remote = ""
+// sayPinned tells when those who read pins have what was changed. It is told where the
+// newest pin has one of the keys.
+func (w *writer) sayPinned(names ...string) {
+	pin := w.newestPin(w.env)
+	if pin == nil {
+		return
 	}
-	tips, err := versions.ReadTips(w.ctx, w.repo, remote, w.id, w.env)
-	if err == nil && tips != (versions.Tips{}) {
-		w.say("Running releases go on with the pin they have, until the next:  %s", w.here("pinseal publish "+w.env))
+	for _, name := range names {
+		if _, ok := pin.Sum.Digest(w.env, name); ok {
+			w.say("Running releases go on with the pin they have, until the next:  %s", w.here("pinseal publish "+w.env))
+			return
+		}
 	}
 }
 
-// bindBits adds --bits. Below 0 it was not given.
-func bindBits(cmd *cobra.Command, bits *int, what string) {
-	*bits = -1
-	cmd.Flags().Var((*number)(bits), "bits", what)
+// newestPin is the newest pin that is here, nil where there is none that can be read.
+func (s *session) newestPin(env string) *versions.Source {
+	l, _, err := s.localLedger(env)
+	if err != nil || l == nil || l.Tip() == nil {
+		return nil
+	}
+	source, err := l.Source(s.ctx, l.Tip())
+	if err != nil {
+		return nil
+	}
+	return source
+}
+
+// bindBits adds --bits, as it is typed: see parseBits.
+func bindBits(cmd *cobra.Command, bits *string, what string) {
+	cmd.Flags().StringVar(bits, "bits", "", what)
 	completeFlag(cmd, "bits", cobra.FixedCompletions([]string{"128", "256"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-func checkBits(line string, bits int) error {
-	if bits >= 0 && bits != 128 && bits != 256 {
-		return usage([]string{line + " --bits 128", line + " --bits 256"}, "--bits is 128 or 256")
+// parseBits is the size that --bits gives, 0 where it was not given. line is the command
+// without it.
+func parseBits(line, text string) (int, error) {
+	switch text {
+	case "":
+		return 0, nil
+	case "128":
+		return 128, nil
+	case "256":
+		return 256, nil
 	}
-	return nil
+	return 0, usage([]string{line + " --bits 128", line + " --bits 256"}, "--bits is 128 or 256")
 }

@@ -11,8 +11,8 @@ import (
 )
 
 type keyCreateOptions struct {
-	setOptions     // name, env and what stands beside the versions
-	bits       int // below 0: those of the blank, else 128
+	setOptions        // name, env and what stands beside the versions
+	bits       string // "": those of the blank, else 128
 }
 
 func newKeyCreate(c *cli) *cobra.Command {
@@ -29,7 +29,12 @@ from one does not decrypt.`,
 		Example: `  pinseal key create customer_data
   pinseal key create customer_data -e production --about "What customers upload"
   pinseal key create archive --bits 256 --expires 2031-01-31`,
-		Args: secretArgs("NAME"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && seal.CheckSecretName(args[0]) != nil && containsValue(args[0]) {
+				return newKeyGiven(cmd)
+			}
+			return secretArgs("NAME")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.name = args[0]
 			o.markGiven(cmd)
@@ -50,15 +55,26 @@ func bindKeyMetadata(cmd *cobra.Command, o *setOptions) {
 	f.StringVar(&o.expires, "expires", "", "`DATE` (2027-01-31) after which publish refuses it")
 }
 
-func (c *cli) runKeyCreate(ctx context.Context, o keyCreateOptions) error {
-	if err := checkBits("pinseal key create "+o.name, o.bits); err != nil {
-		return err
+// newKeyGiven is for NAME=KEY: create takes no key, and import none from the command line.
+func newKeyGiven(cmd *cobra.Command) error {
+	at := " NAME"
+	if env := cmd.Flag("env").Value.String(); seal.CheckEnvironment(env) == nil {
+		at += " -e " + env
 	}
+	return usage([]string{"pinseal key import" + at + "      hidden prompt"},
+		"%s takes a name alone: ps and the shell's history keep what stands on the command line. If that was a real key, your history now holds it: make another", cmd.CommandPath())
+}
+
+func (c *cli) runKeyCreate(ctx context.Context, o keyCreateOptions) error {
 	w, err := c.openKeys(ctx, o.env)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
+	bits, err := parseBits("pinseal key create "+o.name+" -e "+w.env, o.bits)
+	if err != nil {
+		return err
+	}
 	k, err := w.keyOrNew(o.name)
 	if err != nil {
 		return err
@@ -66,10 +82,10 @@ func (c *cli) runKeyCreate(ctx context.Context, o keyCreateOptions) error {
 	if !k.Blank() {
 		return w.keyExists(k)
 	}
-	if o.bits > 0 {
-		k.Bits = o.bits
+	if bits > 0 {
+		k.Bits = bits
 	}
-	if err := o.describe(k.SecretFile); err != nil {
+	if err := o.describe(k.SecretFile, w.env); err != nil {
 		return err
 	}
 	text, err := seal.NewKeyText(k.Bits)
@@ -77,7 +93,7 @@ func (c *cli) runKeyCreate(ctx context.Context, o keyCreateOptions) error {
 		err = w.addVersions(k, text)
 	}
 	if err == nil {
-		err = w.putKeys(k)
+		err = w.put(k)
 	}
 	if err != nil {
 		return err
@@ -90,7 +106,7 @@ func (c *cli) runKeyCreate(ctx context.Context, o keyCreateOptions) error {
 }
 
 // keyExists says that a key has a version, and how it comes to another.
-func (w *writer) keyExists(k *keyFile) error {
+func (w *writer) keyExists(k *changedFile) error {
 	return hint(fmt.Errorf("encryption key %q is in %s already: %w", k.name, w.env, versions.ErrConflict), append(keyTries(k.name, w.env, k.SecretFile),
 		"pinseal key reset "+k.name+" -e "+w.env+"      if the versions it has are to be dropped")...)
 }

@@ -63,7 +63,7 @@ func (c *cli) runKeyExport(ctx context.Context, o keyExportOptions) error {
 	case o.all && o.version >= 0:
 		return usage(nil, "--all and --version exclude each other")
 	case !o.reveal:
-		return usage([]string{"pinseal key export " + o.name + " --reveal", "pinseal key list      says what there is"},
+		return usage([]string{"pinseal key export " + o.name + o.given() + " --reveal", "pinseal key list" + o.given() + "      says what there is"},
 			"export prints the key itself: --reveal says that it is meant")
 	}
 	v, err := c.view(ctx, o.reading, use)
@@ -94,37 +94,24 @@ func (c *cli) runKeyExport(ctx context.Context, o keyExportOptions) error {
 
 // keyTexts opens the versions that are asked for, ascending.
 func (v *view) keyTexts(o keyExportOptions) (*versions.SecretFile, []exportedVersion, error) {
-	f, err := v.Source.File(v.Environment, o.name)
-	if missing := (*versions.NotFoundError)(nil); errors.As(err, &missing) && missing.What == "secret" {
-		missing.What = "encryption key"
-	}
-	in := v.Environment + " of the " + v.Source.What
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case f.Kind != versions.KindKey:
-		return nil, nil, &versions.NotFoundError{What: "encryption key", Name: o.name, In: in + ": that is a secret"}
-	case f.Blank():
-		return nil, nil, &versions.BlankError{Name: o.name, Environment: v.Environment}
-	}
-	wanted := f.Versions[len(f.Versions)-1:]
-	if o.all {
-		wanted = f.Versions
+	_, f, err := v.NamedKey(o.name)
+	if f == nil || errors.Is(err, versions.ErrNotFound) || f.Blank() {
+		return nil, nil, blankKey(err)
+	} // a version that does not open keeps nobody from the others
+	wanted := *f
+	if !o.all {
+		wanted.Versions = f.Versions[len(f.Versions)-1:]
 	}
 	if o.version >= 0 {
-		at := slices.IndexFunc(f.Versions, func(k versions.KeyVersion) bool { return int(k.Number) == o.version })
-		if at < 0 {
-			return nil, nil, hint(&versions.NotFoundError{What: fmt.Sprintf("version %d of encryption key", o.version), Name: o.name, In: in}, v.keyListCommand())
-		}
-		wanted = f.Versions[at : at+1]
+		wanted.Versions = slices.DeleteFunc(slices.Clone(f.Versions), func(k versions.KeyVersion) bool { return int(k.Number) != o.version })
 	}
-	texts := make([]exportedVersion, len(wanted))
-	err = versions.InParallel(len(wanted), func(i int) error {
-		one := *f
-		one.Versions = wanted[i : i+1] // the newest is what is opened
-		text, err := v.Set.Open(o.name, &one)
-		texts[i] = exportedVersion{wanted[i].Number, string(text.Secret.Reveal())}
-		return err
-	})
+	if len(wanted.Versions) == 0 {
+		return nil, nil, hint(&versions.NotFoundError{What: fmt.Sprintf("version %d of encryption key", o.version), Name: o.name, In: v.Environment + " of the " + v.Source.What}, v.keyListCommand())
+	}
+	opened, err := v.OpenVersions(o.name, &wanted)
+	texts := make([]exportedVersion, len(opened))
+	for i, one := range opened {
+		texts[i] = exportedVersion{one.Number, string(one.Text.Reveal())}
+	}
 	return f, texts, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -65,10 +66,14 @@ func (c *cli) runKeyImport(ctx context.Context, o keyImportOptions) error {
 	if adds && !o.add {
 		return w.keyExists(k)
 	}
-	if err := o.describe(k.SecretFile); err != nil {
+	if err := o.describe(k.SecretFile, w.env); err != nil {
 		return err
 	}
 	o.value.raw = true // readKeyLines knows the ends of lines
+	o.value.again = "pinseal key import " + o.name + " -e " + w.env
+	if o.add {
+		o.value.again += " --add"
+	}
 	data, err := c.readBytes("Key for "+o.name+", in base64 (hidden): ", o.value)
 	if err != nil {
 		return err
@@ -84,7 +89,7 @@ func (c *cli) runKeyImport(ctx context.Context, o keyImportOptions) error {
 	if err := w.addVersions(k, texts...); err != nil {
 		return err
 	}
-	if err := w.putKeys(k); err != nil {
+	if err := w.put(k); err != nil {
 		return err
 	}
 	done := numbered(k.Versions[len(k.Versions)-len(texts):])
@@ -97,7 +102,7 @@ func (c *cli) runKeyImport(ctx context.Context, o keyImportOptions) error {
 	o.warnExpired(c, k.SecretFile)
 	w.sayGit()
 	if adds {
-		w.sayPinned()
+		w.sayPinned(k.name)
 	}
 	return nil
 }
@@ -130,6 +135,9 @@ func readKeyLines(data []byte) (texts []seal.Secret, bits int, err error) {
 		}
 		if err != nil {
 			return nil, 0, usage(try, "%s is %s, with padding", where, err)
+		}
+		if same := slices.IndexFunc(texts[:len(texts)-1], text.Equal); same >= 0 {
+			return nil, 0, usage(nil, "%s is the same key as line %d: two versions of one key would be alike", where, same+1)
 		}
 		if bits != 0 && size != bits {
 			return nil, 0, usage(nil, "%s is a key of %d bits, and those before have %d: all versions of a key are of one size", where, size, bits)

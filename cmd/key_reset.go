@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 type keyResetOptions struct {
 	env     string
 	name    string
-	bits    int // below 0: as before
+	bits    string // "": as before
 	confirm string
 }
 
@@ -49,17 +48,15 @@ no identity.`,
 }
 
 func (c *cli) runKeyReset(ctx context.Context, o keyResetOptions) error {
-	if err := checkBits("pinseal key reset "+o.name, o.bits); err != nil {
-		return err
-	}
-	if o.confirm != "" && o.confirm != o.name {
-		return usage([]string{"pinseal key reset " + o.name + " --yes --confirm " + o.name}, "--confirm wants the name of the key, and what was given is another")
-	}
 	w, err := c.openKeys(ctx, o.env)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
+	bits, err := parseBits("pinseal key reset "+o.name+" -e "+w.env, o.bits)
+	if err != nil {
+		return err
+	}
 	k, err := w.key(o.name)
 	if err == nil {
 		err = w.confirmReset(k, o)
@@ -67,8 +64,8 @@ func (c *cli) runKeyReset(ctx context.Context, o keyResetOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.bits > 0 {
-		k.Bits = o.bits
+	if bits > 0 {
+		k.Bits = bits
 	}
 	text, err := seal.NewKeyText(k.Bits)
 	if err != nil {
@@ -80,39 +77,44 @@ func (c *cli) runKeyReset(ctx context.Context, o keyResetOptions) error {
 		return err
 	}
 	k.Versions = k.Versions[1:]
-	if err := w.putKeys(k); err != nil {
+	if err := w.put(k); err != nil {
 		return err
 	}
 	w.say("Reset %s in %s: version %d (%d bits) is the only one; %s dropped. Commits and pins that hold them still do.",
 		k.name, w.env, k.newest(), k.Bits, areMany(dropped, "version"))
 	w.warnBits(k.Bits)
 	w.sayGit()
-	w.sayPinned()
+	w.sayPinned(k.name)
 	return nil
 }
 
 // confirmReset asks twice.
-func (w *writer) confirmReset(k *keyFile, o keyResetOptions) error {
-	confirmed := o.confirm == k.name
-	if w.yes && confirmed {
-		return nil
+func (w *writer) confirmReset(k *changedFile, o keyResetOptions) error {
+	line := "pinseal key reset " + k.name + " -e " + w.env
+	if o.bits != "" {
+		line += " --bits " + o.bits
 	}
-	if !w.interactive() {
-		return usage([]string{fmt.Sprintf("pinseal key reset %s -e %s --yes --confirm %s", k.name, w.env, k.name), "pinseal key rotate " + k.name + " -e " + w.env + "      keeps what there is"},
+	confirmed := o.confirm == k.name
+	switch {
+	case o.confirm != "" && !confirmed:
+		return usage([]string{"pinseal key list -e " + w.env}, "--confirm wants the name of the key, and what was given is another")
+	case w.yes && confirmed:
+		return nil
+	case !w.interactive():
+		return usage([]string{line + " --yes --confirm " + k.name, "pinseal key rotate " + k.name + " -e " + w.env + "      keeps what there is"},
 			"resetting a key drops every version of it: that wants --yes and --confirm NAME, for there is no terminal to ask on")
 	}
-	nothing := errors.New("nothing was changed")
 	w.warn("%s of %s in %s will be dropped: what was encrypted with them can never be decrypted from this set again. Git's history and pins keep them, for who can read those",
 		count(len(k.Versions), "version"), k.name, w.env)
 	if !w.yes && !w.ask("Reset "+k.name+"?") {
-		return nothing
+		return w.declined("nothing was changed")
 	}
 	if confirmed {
 		return nil
 	}
 	fmt.Fprint(w.Stderr, "Type the name of the key: ")
 	if typed, err := w.readLine(); err != nil || strings.TrimSpace(typed) != k.name {
-		return nothing
+		return w.declined("nothing was changed")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,8 @@ With --before N the versions below N of one key are dropped, and the rest stays:
 is for versions which nothing needs any more, after all that is stored was rewrapped
 (see pinseal rewrap). It never drops the newest.
 
-It asks before; --yes is the answer where there is no terminal. It needs no identity.`,
+It asks before; --yes is the answer where there is no terminal. It needs no identity,
+and removes a key whose file does not read, too; of one in a merge see pinseal resolve.`,
 		Example: `  pinseal key rm old_uploads
   pinseal key rm customer_data --before 3
   pinseal key rm customer_data -e production --before 3 --yes`,
@@ -63,52 +65,78 @@ func (c *cli) runKeyRm(ctx context.Context, o keyRmOptions) error {
 		return err
 	}
 	defer w.Close()
-	edits, dropped, err := w.keyRemovals(o.names)
+	r, err := w.keyRemovals(o.names)
 	if err != nil {
 		return err
 	}
-	line := "pinseal key rm " + strings.Join(o.names, " ") + " -e " + w.env
-	if dropped > 0 {
-		err = w.agreed(line, fmt.Sprintf("Remove %s from %s, with %s? What was encrypted with that cannot be decrypted from this set again.",
-			strings.Join(o.names, ", "), w.env, count(dropped, "version")))
+	names, losing := strings.Join(o.names, ", "), r.losing()
+	if losing != "" {
+		err = w.agreed("pinseal key rm "+strings.Join(o.names, " ")+" -e "+w.env,
+			fmt.Sprintf("Remove %s from %s, %s? What was encrypted with that cannot be decrypted from this set again.", names, w.env, losing))
 	}
 	if err == nil {
-		err = w.files.Apply(ctx, edits)
+		err = w.meanwhile(w.files.Apply(ctx, r.edits))
 	}
 	if err != nil {
 		return err
 	}
-	w.say("Removed %s from %s. Commits and pins that hold it still do.", strings.Join(o.names, ", "), w.env)
+	w.say("Removed %s from %s. Commits and pins that hold %s still do.", names, w.env, itOrThem(len(o.names)))
 	w.sayGit()
-	if dropped > 0 {
-		w.sayPinned()
+	if losing != "" {
+		w.sayPinned(o.names...)
 	}
 	return nil
 }
 
-// keyRemovals wants every name to be that of a key, and counts their versions. One of
-// two names that differ only in case can be removed.
-func (w *writer) keyRemovals(names []string) (edits []repo.Edit, dropped int, err error) {
-	if err := w.checkThere("encryption key", "pinseal key list -e "+w.env, names); err != nil {
-		return nil, 0, err
+// keyRemovals is what removes keys.
+type keyRemovals struct {
+	edits   []repo.Edit
+	dropped int      // versions
+	broken  []string // names, whose files do not read: nobody knows what is in them
+}
+
+// losing is what of the keys is lost, "" for blanks.
+func (r *keyRemovals) losing() string {
+	switch {
+	case len(r.broken) > 0:
+		return "and whatever is in it (" + strings.Join(r.broken, ", ") + " does not read)"
+	case r.dropped > 0:
+		return "with " + count(r.dropped, "version")
 	}
+	return ""
+}
+
+// keyRemovals wants every name to be that of a key, and counts their versions. One of
+// two names that differ only in case can be removed, and what does not read, unless it
+// is in the middle of a merge.
+func (w *writer) keyRemovals(names []string) (*keyRemovals, error) {
+	if err := w.checkThere("encryption key", "pinseal key list -e "+w.env, names); err != nil {
+		return nil, err
+	}
+	r := &keyRemovals{}
 	for _, name := range names {
-		path, anyway := versions.FilePath(w.env, name), "pinseal rm "+name+" -e "+w.env
+		path, asSecret := versions.FilePath(w.env, name), "pinseal rm "+name+" -e "+w.env
 		data, err := w.files.ReadFile(path)
 		if err != nil {
-			return nil, 0, hint(err, anyway)
+			return nil, hint(err, asSecret)
 		}
 		f, err := versions.ParseSecretFile(data)
-		if err != nil {
-			return nil, 0, hint(fmt.Errorf("%q is no encryption key that can be read: %w", name, err), anyway+"      removes what does not read, too")
+		isKey := isKeyText(data)
+		switch {
+		case errors.As(err, new(*versions.UnmergedError)):
+			return nil, &versions.UnmergedError{Paths: []string{w.head.Dir + "/" + path}, Markers: true, In: w.head.What}
+		case isKey && err != nil:
+			r.broken = append(r.broken, name)
+		case err != nil:
+			return nil, hint(fmt.Errorf("%q is no encryption key: %w", name, err), asSecret)
+		case f.Kind != versions.KindKey:
+			return nil, w.notKey(name, asSecret)
+		default:
+			r.dropped += len(f.Versions)
 		}
-		if f.Kind != versions.KindKey {
-			return nil, 0, w.notKey(name, anyway)
-		}
-		dropped += len(f.Versions)
-		edits = append(edits, repo.Edit{Path: path, Was: data})
+		r.edits = append(r.edits, repo.Edit{Path: path, Was: data})
 	}
-	return edits, dropped, nil
+	return r, nil
 }
 
 func (c *cli) runKeyRmBefore(ctx context.Context, o keyRmOptions) error {
@@ -137,12 +165,12 @@ func (c *cli) runKeyRmBefore(ctx context.Context, o keyRmOptions) error {
 	}
 	dropped := k.Versions[:kept]
 	k.Versions = k.Versions[kept:]
-	if err := w.putKeys(k); err != nil {
+	if err := w.put(k); err != nil {
 		return err
 	}
 	w.say("Dropped %s of %s in %s, and kept %s. Commits and pins that hold what was dropped still do.", numbered(dropped), k.name, w.env, numbered(k.Versions))
 	w.sayGit()
-	w.sayPinned()
+	w.sayPinned(k.name)
 	return nil
 }
 

@@ -46,7 +46,7 @@ func (c *cli) runKeyRotate(ctx context.Context, o keyRotateOptions) error {
 		return err
 	}
 	defer w.Close()
-	keys := make([]*keyFile, len(o.names))
+	keys := make([]*changedFile, len(o.names))
 	for i, name := range o.names {
 		if keys[i], err = w.key(name); err != nil {
 			return err
@@ -59,13 +59,13 @@ func (c *cli) runKeyRotate(ctx context.Context, o keyRotateOptions) error {
 			return err
 		}
 	}
-	if err := w.putKeys(keys...); err != nil {
+	if err := w.put(keys...); err != nil {
 		return err
 	}
 	for _, k := range keys {
 		w.say("Rotated %s in %s: version %d (%d bits) encrypts from now on", k.name, w.env, k.newest(), k.Bits)
 	}
 	w.sayGit()
-	w.sayPinned()
+	w.sayPinned(o.names...)
 	return nil
 }

@@ -83,7 +83,7 @@ func (c *cli) runMemberRm(ctx context.Context, o memberRmOptions) error {
 		return err
 	}
 	if p.interactive() && !p.yes && !p.ask(fmt.Sprintf("Remove %s and replace %s?", memberLine(seal.Member{Name: m.Name, Service: m.Service, Slots: slots}), count(len(slots), "key"))) {
-		return errors.New("nothing was changed")
+		return p.declined("nothing was changed")
 	}
 	e, err := p.finish(a)
 	if err != nil {

@@ -3,13 +3,12 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"pinseal/repo"
 	"pinseal/seal"
 	"pinseal/versions"
 )
@@ -62,7 +61,11 @@ func (c *cli) runMv(ctx context.Context, o mvOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := w.checkFree(o.old, o.name); err != nil {
+	was, err := changing(o.old, f)
+	if err == nil {
+		err = w.checkFree(o.old, o.name)
+	}
+	if err != nil {
 		return err
 	}
 	if !f.Blank() {
@@ -75,7 +78,7 @@ func (c *cli) runMv(ctx context.Context, o mvOptions) error {
 			return c.readHint(nil, err)
 		}
 	}
-	if err := w.rename(o.old, o.name, f); err != nil {
+	if err := w.rename(was, o.name, f); err != nil {
 		return err
 	}
 	s.say("Renamed %s to %s in %s. Commits and pins keep the old name.", o.old, o.name, w.env)
@@ -97,35 +100,32 @@ func (w *writer) checkFree(old, name string) error {
 	return w.checkNames(others, []string{name})
 }
 
-// rename writes the file under the new name and then removes the old one, so
-// that a kill in between loses nothing. Where the file system takes both names
-// for one, the old file has to go first: removing it afterwards would remove
-// the new one.
-func (w *writer) rename(old, name string, f *versions.SecretFile) error {
+// rename writes f under the new name and then removes the old file, so that a kill in
+// between loses nothing. The old one has to be still what it was read as, else nothing
+// is renamed. Where the file system takes both names for one, it has to go first:
+// removing it afterwards would remove the new one.
+func (w *writer) rename(old *changedFile, name string, f *versions.SecretFile) error {
 	data, err := f.Bytes()
 	if err != nil {
 		return err
 	}
-	from, to := versions.FilePath(w.env, old), versions.FilePath(w.env, name)
-	if _, err := w.files.Stat(to); err == nil && strings.EqualFold(old, name) {
-		before, err := w.files.ReadFile(from)
-		if err != nil {
+	from, to := versions.FilePath(w.env, old.name), versions.FilePath(w.env, name)
+	remove := func() error {
+		return w.meanwhile(w.files.Apply(w.ctx, []repo.Edit{{Path: from, Was: old.was}}))
+	}
+	if _, err := w.files.Stat(to); err == nil && strings.EqualFold(old.name, name) {
+		if err := remove(); err != nil {
 			return err
 		}
-		if err := w.files.Remove(from); err != nil {
-			return err
-		}
-		if err := w.files.WriteFile(to, data); err != nil {
-			return errors.Join(err, w.files.WriteFile(from, before))
+		if err := w.putNew(name, data); err != nil {
+			return errors.Join(err, w.files.WriteNew(from, old.was))
 		}
 	} else {
-		if err := w.files.WriteNew(to, data); errors.Is(err, fs.ErrExist) {
-			return w.exists(name)
-		} else if err != nil {
+		if err := w.putNew(name, data); err != nil {
 			return err
 		}
-		if err := w.files.Remove(from); err != nil {
-			return fmt.Errorf("%q was written, but %q is still there: %w", name, old, err)
+		if err := remove(); err != nil {
+			return errors.Join(err, w.files.Apply(context.WithoutCancel(w.ctx), []repo.Edit{{Path: to, Was: data}}))
 		}
 	}
 	w.warnIgnored(w.ctx, w.repo, w.dir+"/"+to)

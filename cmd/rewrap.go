@@ -38,7 +38,7 @@ publish, and deploy, first.`,
 }
 
 func (c *cli) runRewrap(ctx context.Context, o crypting) error {
-	if err := c.refuseTyping(o.command + " -k NAME"); err != nil {
+	if err := c.refuseTyping(o.line()); err != nil {
 		return err
 	}
 	k, err := c.cryptKey(ctx, o)
@@ -46,7 +46,7 @@ func (c *cli) runRewrap(ctx context.Context, o crypting) error {
 		return err
 	}
 	defer k.Close()
-	k.warnUncommitted(ctx)
+	k.warnAhead(ctx)
 	newest := k.key.Newest()
 	of := map[uint32]int{} // payloads, by version
 	var plain []byte

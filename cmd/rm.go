@@ -28,7 +28,8 @@ stays readable there: a value that leaked has to be changed where it is used.
 It removes what nothing else reads, too: a file with conflict markers or bad
 spelling, one of two names that differ only in case, and a link in a secret's
 place, whose target it leaves alone. All names are checked before the first is
-removed. An encryption key is for pinseal key rm: what it encrypted is lost without it.`,
+removed. An encryption key, damaged or not, is for pinseal key rm: what it encrypted is lost
+without it.`,
 		Example: `  pinseal rm OLD_API_KEY
   pinseal rm OLD_API_KEY OLD_API_URL -e production`,
 		Args: secretArgs("NAME…"),
@@ -64,37 +65,37 @@ func (c *cli) runRm(ctx context.Context, o rmOptions) error {
 			return err
 		}
 	}
-	s.say("Removed %s from %s. Commits and pins that hold it still do.", strings.Join(names, ", "), w.env)
+	s.say("Removed %s from %s. Commits and pins that hold %s still do.", strings.Join(names, ", "), w.env, itOrThem(len(names)))
 	w.sayGit()
 	return nil
 }
 
-// checkNoKeys refuses names of encryption keys. What does not read is none.
+func itOrThem(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+// checkNoKeys refuses names of encryption keys, whether their files read or not.
 func (w *writer) checkNoKeys(names []string) error {
 	for _, name := range names {
-		if w.keyAt(name) != nil {
+		if w.isKey(name) {
 			return usage([]string{"pinseal key rm " + name + " -e " + w.env}, "%q is a named encryption key, and what it encrypted is lost without it; nothing was removed", name)
 		}
 	}
 	return nil
 }
 
-// keyAt reads the file of an encryption key; nil where there is none that reads.
-func (w *writer) keyAt(name string) *versions.SecretFile {
+// isKey reports whether the file of a name is an encryption key's.
+func (w *writer) isKey(name string) bool {
 	data, err := w.files.ReadFile(versions.FilePath(w.env, name))
-	if err != nil {
-		return nil
-	}
-	f, err := versions.ParseSecretFile(data)
-	if err != nil || f.Kind != versions.KindKey {
-		return nil
-	}
-	return f
+	return err == nil && isKeyText(data)
 }
 
 // rmLine is the command that removes what has a name.
 func (w *writer) rmLine(name string) string {
-	if w.keyAt(name) != nil {
+	if w.isKey(name) {
 		return "pinseal key rm " + name + " -e " + w.env
 	}
 	return "pinseal rm " + name + " -e " + w.env

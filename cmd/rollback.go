@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -132,7 +131,7 @@ func (s *session) confirmRollback(l *versions.Ledger, o rollbackOptions, old *ve
 		s.warn("could read pin %d of %s and has left since: %s", old.Number, o.env, strings.Join(left, ", "))
 	}
 	if s.asksFor(o) && !s.ask(fmt.Sprintf("Roll %s back from #%d to the set of #%d?", o.env, l.Tip().Number, old.Number)) {
-		return errors.New("nothing was published")
+		return s.declined("nothing was published")
 	}
 	return nil
 }

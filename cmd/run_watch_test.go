@@ -135,7 +135,7 @@ func TestRunWatch(t *testing.T) {
 	// It misses what the program needs.
 	w.pinseal("", "mv", "API_KEY", "API_KEY_NEXT")
 	w.publish()
-	s.expect(`warning: pin 4 cannot be used, and the program goes on with pin 3: no secret "API_KEY" in dev of the pin 4 of dev`)
+	s.expect(`warning: pin 4 cannot be used, and the program goes on with pin 3: no secret "API_KEY" in pin 4 of dev`)
 	w.pinseal("", "mv", "API_KEY_NEXT", "API_KEY")
 	w.publish()
 	s.expect("pin 3 -> 5: nothing changes for the program")

@@ -89,14 +89,14 @@ func (c *cli) runSet(ctx context.Context, o setOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	w, f, exists, err := c.openDescribed(ctx, &o, "set by hand")
+	w, f, err := c.openDescribed(ctx, &o, "set by hand")
 	if err != nil {
 		return err
 	}
 	defer w.Close()
 	done, replaced := "Declared "+o.name+", blank,", ""
 	switch {
-	case o.keep && !exists:
+	case o.keep && !f.there():
 		return &versions.NotFoundError{What: "secret", Name: o.name, In: w.env}
 	case o.keep:
 		done = "Kept the value of " + o.name
@@ -117,11 +117,11 @@ func (c *cli) runSet(ctx context.Context, o setOptions) error {
 		f.Generate = ""
 		done = fmt.Sprintf("Sealed %s (%s)", o.name, bytesOf(value.Len()))
 	}
-	if err := w.put(map[string]*versions.SecretFile{o.name: f}); err != nil {
+	if err := w.put(f); err != nil {
 		return err
 	}
 	w.say("%s in %s%s", done, w.env, replaced)
-	o.warnExpired(c, f)
+	o.warnExpired(c, f.SecretFile)
 	w.sayGit()
 	return nil
 }
@@ -150,33 +150,33 @@ func (o *setOptions) warnExpired(c *cli, f *versions.SecretFile) {
 // openDescribed opens a secret's file, or a fresh one, for a command that gives
 // it a value, and puts what the flags say into it. how says what it is that a
 // named encryption key is not. Close the writer.
-func (c *cli) openDescribed(ctx context.Context, o *setOptions, how string) (w *writer, f *versions.SecretFile, exists bool, err error) {
+func (c *cli) openDescribed(ctx context.Context, o *setOptions, how string) (w *writer, f *changedFile, err error) {
 	s, err := c.open(ctx, use)
 	if err != nil {
-		return nil, nil, false, err
+		return nil, nil, err
 	}
 	if w, err = s.write(o.env); err == nil {
-		f, exists, err = w.current(o.name)
+		f, err = w.current(o.name)
 	}
 	switch isKey := err == nil && f.Kind == versions.KindKey; {
 	case isKey && !o.keep:
-		err = usage(append(keyTries(o.name, w.env, f), "pinseal set "+o.name+" -e "+w.env+" --keep --about TEXT      changes what stands beside it"),
+		err = usage(append(keyTries(o.name, w.env, f.SecretFile), "pinseal set "+o.name+" -e "+w.env+" --keep --about TEXT      changes what stands beside it"),
 			"%q is a named encryption key; its versions are not %s", o.name, how)
 	case isKey && o.optionGiven:
-		err = usage(append(keyTries(o.name, w.env, f)[:1], "pinseal key rm "+o.name+" -e "+w.env), "%q is a named encryption key, and those cannot be optional", o.name)
+		err = usage(append(keyTries(o.name, w.env, f.SecretFile)[:1], "pinseal key rm "+o.name+" -e "+w.env), "%q is a named encryption key, and those cannot be optional", o.name)
 	}
 	if err == nil {
-		err = o.describe(f)
+		err = o.describe(f.SecretFile, w.env)
 	}
 	if err != nil {
 		s.Close()
-		return nil, nil, false, err
+		return nil, nil, err
 	}
-	return w, f, exists, nil
+	return w, f, nil
 }
 
-// describe puts the flags that were given into the file; the rest stays.
-func (o *setOptions) describe(f *versions.SecretFile) error {
+// describe puts the flags that were given into the file, of env; the rest stays.
+func (o *setOptions) describe(f *versions.SecretFile, env string) error {
 	if o.aboutGiven {
 		if err := spelling.CheckText(o.about, versions.MaxAbout); err != nil {
 			return usage(nil, "--about: %s", err)
@@ -185,7 +185,7 @@ func (o *setOptions) describe(f *versions.SecretFile) error {
 	}
 	if o.expiresGiven {
 		if o.expires != "" && versions.CheckDate(o.expires) != nil {
-			return usage([]string{o.command + " " + o.name + " --expires 2027-01-31"}, "--expires wants a date")
+			return usage([]string{o.command + " " + o.name + " -e " + env + " --expires 2027-01-31"}, "--expires wants a date")
 		}
 		f.Expires = o.expires
 	}

@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -79,6 +81,17 @@ func (l lines) String() string {
 		b.WriteString("\n  " + oneLine(line))
 	}
 	return b.String()
+}
+
+// declined is that no yes came, so that nothing was done: the user said no, or ended the
+// command.
+func (c *cli) declined(nothing string) error {
+	select {
+	case <-c.done:
+		return context.Canceled
+	default:
+		return errors.New(nothing)
+	}
 }
 
 // writeStdout prints the bytes that were asked for.

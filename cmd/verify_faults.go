@@ -80,6 +80,8 @@ func (c *cli) faultTry(ctx context.Context, f versions.Fault) []string {
 	switch {
 	case errors.As(f.Err, &odd) && odd.Kind == "executable":
 		return c.oddHints(odd)
+	case errors.As(f.Err, &typed) && c.isKeyAt(typed.Path):
+		return c.keyBackHints(typed.Path)
 	case errors.As(f.Err, &typed):
 		of := fmt.Sprintf("%s -e %s", typed.Name, typed.Environment)
 		return []string{"pinseal rm " + of + " && pinseal set " + of}

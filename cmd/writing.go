@@ -38,16 +38,35 @@ func (s *session) write(flag string) (*writer, error) {
 	return w, err
 }
 
+// changedFile is the file of a secret or an encryption key that a command changes.
+type changedFile struct {
+	*versions.SecretFile
+	name string
+	was  []byte // what it is in the work tree; nil where nothing has the name
+}
+
+// there reports whether something had the name when it was looked at.
+func (f *changedFile) there() bool { return f.was != nil }
+
 // current returns a secret's file as it is, or a fresh one when there is none.
-func (w *writer) current(name string) (f *versions.SecretFile, exists bool, err error) {
+func (w *writer) current(name string) (*changedFile, error) {
 	if err := seal.CheckSecretName(name); err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	f, err = w.head.File(w.env, name)
+	f, err := w.head.File(w.env, name)
 	if errors.Is(err, versions.ErrNotFound) {
-		return &versions.SecretFile{Kind: versions.KindSecret}, false, w.checkNewName(name)
+		return &changedFile{SecretFile: &versions.SecretFile{Kind: versions.KindSecret}, name: name}, w.checkNewName(name)
 	}
-	return f, err == nil, err
+	if err != nil {
+		return nil, err
+	}
+	return changing(name, f)
+}
+
+// changing is a file as it was read, before it is changed.
+func changing(name string, f *versions.SecretFile) (*changedFile, error) {
+	was, err := f.Bytes() // which is how it was spelled, else it does not read
+	return &changedFile{f, name, was}, err
 }
 
 // taken lists the names in the environment as its directory spells them,
@@ -119,30 +138,59 @@ func (w *writer) seal(name string, value seal.Secret) (string, error) {
 	return w.sealer.Seal(seal.Place{App: w.id, Environment: w.env, Kind: versions.KindSecret, Name: name}, value)
 }
 
-// put writes secret files, each whole or not at all.
-func (w *writer) put(files map[string]*versions.SecretFile) error {
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if err := w.ctx.Err(); err != nil {
-			return err
-		}
-		data, err := files[name].Bytes()
+// put writes files, all or none, where they are still what they were read as: of two
+// that change one at once one is refused, and nothing is lost.
+func (w *writer) put(files ...*changedFile) error {
+	slices.SortFunc(files, func(a, b *changedFile) int { return strings.Compare(a.name, b.name) })
+	var edits, back []repo.Edit
+	err := w.ctx.Err()
+	for _, f := range files {
 		if err != nil {
-			return err
+			break
 		}
-		if err := w.files.WriteFile(versions.FilePath(w.env, name), data); err != nil {
-			return err
+		var data []byte
+		if data, err = f.Bytes(); err != nil {
+			break
+		}
+		path := versions.FilePath(w.env, f.name)
+		if f.there() {
+			edits = append(edits, repo.Edit{Path: path, Data: data, Was: f.was})
+			continue
+		}
+		if err = w.putNew(f.name, data); err == nil {
+			back = append(back, repo.Edit{Path: path, Was: data})
 		}
 	}
-	if len(names) > 0 {
-		w.warnIgnored(w.ctx, w.repo, w.dir+"/"+versions.FilePath(w.env, names[0]))
+	if err == nil {
+		err = w.meanwhile(w.files.Apply(w.ctx, edits))
+	}
+	if err != nil {
+		return errors.Join(err, w.files.Apply(context.WithoutCancel(w.ctx), back))
+	}
+	if len(files) > 0 {
+		w.warnIgnored(w.ctx, w.repo, w.dir+"/"+versions.FilePath(w.env, files[0].name))
 	}
 	return nil
 }
+
+// putNew writes a file that nothing had the name of.
+func (w *writer) putNew(name string, data []byte) error {
+	err := w.files.WriteNew(versions.FilePath(w.env, name), data)
+	if errors.Is(err, fs.ErrExist) {
+		return hint(fmt.Errorf("nothing was changed: %q has come into %s meanwhile: %w", name, w.env, versions.ErrConflict), w.nowLine())
+	}
+	return err
+}
+
+// meanwhile completes the error of edits that were made from what is there no more.
+func (w *writer) meanwhile(err error) error {
+	if errors.Is(err, repo.ErrChanged) {
+		return hint(fmt.Errorf("nothing was changed: %w", err), w.nowLine())
+	}
+	return err
+}
+
+func (w *writer) nowLine() string { return "pinseal list -e " + w.env + "      says what is there now" }
 
 // sayGit prints the line that puts the change into the next commit.
 func (w *writer) sayGit() { w.say("Next: %s", w.gitCommit()) }
