@@ -40,17 +40,22 @@ func (c *cli) completing(do func(*session) []string) ([]string, cobra.ShellCompD
 	return do(s), cobra.ShellCompDirectiveNoFileComp
 }
 
+// environmentOf is the environment that a command line names by -e so far.
+func (s *session) environmentOf(cmd *cobra.Command) (string, error) {
+	flag := ""
+	if f := cmd.Flags().Lookup("env"); f != nil {
+		flag = f.Value.String()
+	}
+	return s.environment(flag)
+}
+
 // completeNames offers the secrets of the environment that -e names.
 func (c *cli) completeNames(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return c.completing(func(s *session) []string {
-		flag := ""
-		if f := cmd.Flags().Lookup("env"); f != nil {
-			flag = f.Value.String()
-		}
-		env, err := s.environment(flag)
+		env, err := s.environmentOf(cmd)
 		if err != nil {
 			return nil
 		}
@@ -107,11 +112,7 @@ func (c *cli) completeEnvironmentArg(cmd *cobra.Command, args []string, to strin
 func (c *cli) completeVersions(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	return c.completing(func(s *session) []string {
 		offers := []string{"worktree", "pin", "HEAD"}
-		flag := ""
-		if f := cmd.Flags().Lookup("env"); f != nil {
-			flag = f.Value.String()
-		}
-		env, err := s.environment(flag)
+		env, err := s.environmentOf(cmd)
 		if err != nil {
 			return offers
 		}

@@ -12,11 +12,7 @@ import (
 // or for any number of arguments: those that are given are left out.
 func (c *cli) completeKeys(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	return c.completing(func(s *session) []string {
-		flag := ""
-		if f := cmd.Flags().Lookup("env"); f != nil {
-			flag = f.Value.String()
-		}
-		env, err := s.environment(flag)
+		env, err := s.environmentOf(cmd)
 		if err != nil {
 			return nil
 		}

@@ -25,6 +25,30 @@ func (o *crypting) bind(c *cli, cmd *cobra.Command) {
 	o.reading.bind(c, cmd)
 }
 
+// cryptingLines is the flags of encrypt and decrypt: of one value, or of lines of them.
+type cryptingLines struct {
+	crypting
+	lines, json bool
+}
+
+func (o *cryptingLines) bind(c *cli, cmd *cobra.Command) {
+	o.crypting.bind(c, cmd)
+	cmd.Flags().BoolVar(&o.lines, "lines", false, cmd.Name()+" each line by itself")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, with the version of the key")
+}
+
+// checkLines settles what --lines goes with.
+func (c *cli) checkLines(o *cryptingLines) error {
+	if !o.lines {
+		return nil
+	}
+	if o.json {
+		return usage(nil, "--lines and --json exclude each other")
+	}
+	o.command += " --lines"
+	return c.refuseTyping(o.line())
+}
+
 // cryptKey is a named encryption key of a set, opened. Close it.
 type cryptKey struct {
 	*cli
@@ -91,17 +115,6 @@ func (o *crypting) line() string {
 		key = "NAME"
 	}
 	return "pinseal " + o.command + " -k " + key + o.given()
-}
-
-// set is the flags that say which set was read, for hints.
-func (k *cryptKey) set() string {
-	switch {
-	case k.asked.bundle != "":
-		return "--bundle " + quoteShell(k.asked.bundle)
-	case k.asked.at != "":
-		return "-e " + k.Environment + " --at " + quoteShell(k.asked.at)
-	}
-	return "-e " + k.Environment
 }
 
 // decrypt appends to dst what a payload stands for, and says which version it is of.

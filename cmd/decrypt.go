@@ -11,13 +11,8 @@ import (
 	"pinseal/seal"
 )
 
-type decryptOptions struct {
-	crypting
-	lines, json bool
-}
-
 func newDecrypt(c *cli) *cobra.Command {
-	var o decryptOptions
+	var o cryptingLines
 	cmd := &cobra.Command{
 		Use:   "decrypt --key NAME",
 		Short: "Decrypt what encrypt printed",
@@ -41,16 +36,14 @@ that holds a line end itself is an error: decrypt it alone.`,
 		},
 	}
 	o.bind(c, cmd)
-	cmd.Flags().BoolVar(&o.lines, "lines", false, "decrypt each line by itself")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, with the version of the key")
 	return cmd
 }
 
 // whatPayload is a payload in messages.
 const whatPayload = "the encrypted value"
 
-func (c *cli) runDecrypt(ctx context.Context, o decryptOptions) error {
-	if err := c.checkLines(&o.crypting, o.lines, o.json); err != nil {
+func (c *cli) runDecrypt(ctx context.Context, o cryptingLines) error {
+	if err := c.checkLines(&o); err != nil {
 		return err
 	}
 	k, err := c.cryptKey(ctx, o.crypting)

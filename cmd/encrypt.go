@@ -8,13 +8,8 @@ import (
 	"pinseal/seal"
 )
 
-type encryptOptions struct {
-	crypting
-	lines, json bool
-}
-
 func newEncrypt(c *cli) *cobra.Command {
-	var o encryptOptions
+	var o cryptingLines
 	cmd := &cobra.Command{
 		Use:   "encrypt --key NAME",
 		Short: "Encrypt data with a named encryption key",
@@ -37,13 +32,11 @@ of it that was never committed can be lost, and with it what it encrypted.`,
 		},
 	}
 	o.bind(c, cmd)
-	cmd.Flags().BoolVar(&o.lines, "lines", false, "encrypt each line by itself")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, with the version of the key")
 	return cmd
 }
 
-func (c *cli) runEncrypt(ctx context.Context, o encryptOptions) error {
-	if err := c.checkLines(&o.crypting, o.lines, o.json); err != nil {
+func (c *cli) runEncrypt(ctx context.Context, o cryptingLines) error {
+	if err := c.checkLines(&o); err != nil {
 		return err
 	}
 	k, err := c.cryptKey(ctx, o.crypting)
@@ -75,16 +68,4 @@ func (c *cli) runEncrypt(ctx context.Context, o encryptOptions) error {
 		}{1, k.name, k.key.Newest(), k.Environment, string(payload)})
 	}
 	return c.writeStdout(append(payload, '\n'))
-}
-
-// checkLines settles what --lines goes with.
-func (c *cli) checkLines(o *crypting, lines, json bool) error {
-	if !lines {
-		return nil
-	}
-	if json {
-		return usage(nil, "--lines and --json exclude each other")
-	}
-	o.command += " --lines"
-	return c.refuseTyping(o.line())
 }

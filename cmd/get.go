@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -108,21 +107,22 @@ func (c *cli) readHint(v *view, err error) error {
 	return err
 }
 
-// listCommand lists the names of what was read.
-func (v *view) listCommand() string {
+// set is the flags that say which set was read, for hints.
+func (v *view) set() string {
 	switch {
 	case v.asked.bundle != "":
-		return "pinseal list --bundle " + quoteShell(v.asked.bundle)
+		return "--bundle " + quoteShell(v.asked.bundle)
 	case v.asked.at != "":
-		return "pinseal list -e " + v.Environment + " --at " + quoteShell(v.asked.at)
+		return "-e " + v.Environment + " --at " + quoteShell(v.asked.at)
 	}
-	return "pinseal list -e " + v.Environment
+	return "-e " + v.Environment
 }
 
+// listCommand lists the names of what was read.
+func (v *view) listCommand() string { return "pinseal list " + v.set() }
+
 // keyListCommand lists the encryption keys of what was read.
-func (v *view) keyListCommand() string {
-	return "pinseal key " + strings.TrimPrefix(v.listCommand(), "pinseal ")
-}
+func (v *view) keyListCommand() string { return "pinseal key list " + v.set() }
 
 // fillHints are how a blank of the view gets a value.
 func (v *view) fillHints(name string) []string {
