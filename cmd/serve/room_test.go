@@ -48,7 +48,7 @@ func (r *running) entered(somebody bool) {
 // TestRoom holds that large bodies wait for one another, not for ever, and nobody else
 // for them; nor does who is refused for another reason.
 func TestRoom(t *testing.T) {
-	r := start(t, testPinWithKey(t, 1, 1), "unix", Options{}, patient(50*time.Millisecond, time.Minute))
+	r := start(t, testPinWithKey(t, 1, 1), "unix", Options{}, patient(time.Second, time.Minute))
 	large := strings.Repeat("x", smallBody+1)
 	for range maxRoom {
 		r.server.room.taken <- struct{}{}
@@ -122,7 +122,7 @@ func TestRoomGone(t *testing.T) {
 
 // TestRoomOfSlowReaders holds that who does not read a large reply is given up.
 func TestRoomOfSlowReaders(t *testing.T) {
-	r := start(t, testPinWithKey(t, 1, 1), "unix", Options{}, patient(time.Minute, 50*time.Millisecond))
+	r := start(t, testPinWithKey(t, 1, 1), "unix", Options{}, patient(time.Minute, time.Second))
 	payload, err := testKey(t, 1).Encrypt(nil, make([]byte, 4<<20))
 	if err != nil {
 		t.Fatal(err)
