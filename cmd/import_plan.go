@@ -128,7 +128,7 @@ func (w *writer) apply(plan *importPlan) error {
 	if len(plan.edits) == 0 {
 		return nil
 	}
-	if err := w.meanwhile(w.files.Apply(w.ctx, plan.edits)); err != nil {
+	if err := w.meanwhile(w.edit(w.ctx, plan.edits)); err != nil {
 		return err
 	}
 	w.warnIgnored(w.ctx, w.repo, w.dir+"/"+plan.edits[0].Path)

@@ -3,9 +3,11 @@ package cmd
 import (
 	"encoding/base64"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,7 +54,7 @@ func TestKeyChangedMeanwhile(t *testing.T) {
 		"rm": func(name string) func() error {
 			r, err := w.keyRemovals([]string{name})
 			s.check(err)
-			return func() error { return w.meanwhile(w.files.Apply(w.ctx, r.edits)) }
+			return func() error { return w.meanwhile(w.edit(w.ctx, r.edits)) }
 		},
 		"set-keep": func(name string) func() error {
 			set, f, err := c.openDescribed(t.Context(), &setOptions{name: name, keep: true, about: "x", aboutGiven: true}, "")
@@ -202,5 +204,48 @@ func TestReadKeyLines(t *testing.T) {
 		case want != "" && (err != nil || strings.Join(got, " ") != want || bits != map[int]int{24: 128, 44: 256}[len(got[0])]):
 			t.Errorf("%q: %q of %d bits, %v; want %q", in, got, bits, err, want)
 		}
+	}
+}
+
+// TestKeyChangedAtOnce holds that looking at a file and replacing it are one step: of
+// many who have read the same, one changes it.
+func TestKeyChangedAtOnce(t *testing.T) {
+	s := newShop(t)
+	s.run(0, "", "key", "create", "K")
+	c := &cli{Env: &Env{Environ: s.environ, Dir: s.dir, Stdout: io.Discard, Stderr: io.Discard, Now: time.Now}}
+	for round := range 20 {
+		const many = 4
+		var ready, done sync.WaitGroup
+		var errs [many]error
+		ready.Add(many)
+		for i := range many {
+			w, err := c.openKeys(t.Context(), "dev")
+			s.check(err)
+			k, err := w.key("K")
+			s.check(err)
+			text, err := seal.NewKeyText(128)
+			s.check(err)
+			s.check(w.addVersions(k, text))
+			done.Go(func() {
+				defer w.Close()
+				ready.Done()
+				ready.Wait()
+				errs[i] = w.put(k)
+			})
+		}
+		done.Wait()
+		worked := 0
+		for _, err := range errs {
+			switch {
+			case err == nil:
+				worked++
+			case !errors.Is(err, repo.ErrChanged):
+				t.Error(err)
+			}
+		}
+		if worked != 1 {
+			t.Fatalf("round %d: %d of %d changed it", round, worked, many)
+		}
+		s.run(0, "", "key", "reset", "K", "--yes", "--confirm", "K")
 	}
 }

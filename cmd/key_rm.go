@@ -75,7 +75,7 @@ func (c *cli) runKeyRm(ctx context.Context, o keyRmOptions) error {
 			fmt.Sprintf("Remove %s from %s, %s? What was encrypted with that cannot be decrypted from this set again.", names, w.env, losing))
 	}
 	if err == nil {
-		err = w.meanwhile(w.files.Apply(ctx, r.edits))
+		err = w.meanwhile(w.edit(ctx, r.edits))
 	}
 	if err != nil {
 		return err

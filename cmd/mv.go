@@ -111,7 +111,7 @@ func (w *writer) rename(old *changedFile, name string, f *versions.SecretFile) e
 	}
 	from, to := versions.FilePath(w.env, old.name), versions.FilePath(w.env, name)
 	remove := func() error {
-		return w.meanwhile(w.files.Apply(w.ctx, []repo.Edit{{Path: from, Was: old.was}}))
+		return w.meanwhile(w.edit(w.ctx, []repo.Edit{{Path: from, Was: old.was}}))
 	}
 	if _, err := w.files.Stat(to); err == nil && strings.EqualFold(old.name, name) {
 		if err := remove(); err != nil {
@@ -125,7 +125,7 @@ func (w *writer) rename(old *changedFile, name string, f *versions.SecretFile) e
 			return err
 		}
 		if err := remove(); err != nil {
-			return errors.Join(err, w.files.Apply(context.WithoutCancel(w.ctx), []repo.Edit{{Path: to, Was: data}}))
+			return errors.Join(err, w.edit(context.WithoutCancel(w.ctx), []repo.Edit{{Path: to, Was: data}}))
 		}
 	}
 	w.warnIgnored(w.ctx, w.repo, w.dir+"/"+to)

@@ -177,7 +177,7 @@ func (p *people) apply(e *versions.Edits) error {
 		return err
 	}
 	defer unlock()
-	if err := p.files.Apply(p.ctx, e.Ordered()); err != nil {
+	if err := p.edit(p.ctx, e.Ordered()); err != nil {
 		if errors.Is(err, repo.ErrChanged) {
 			err = hint(fmt.Errorf("nothing was changed: %w", err), "the same command again")
 		}

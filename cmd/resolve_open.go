@@ -172,7 +172,7 @@ func (m *merging) trustSides() error {
 // directory, to the index.
 func (m *merging) apply(e *versions.Edits, more []string) error {
 	edits := e.Ordered()
-	if err := m.files.Apply(m.ctx, edits); err != nil {
+	if err := m.edit(m.ctx, edits); err != nil {
 		return err
 	}
 	dir := storeDir + "/" + m.dir + "/"

@@ -64,7 +64,7 @@ func (c *cli) runResolveSecret(ctx context.Context, o resolveOptions) error {
 		m.say("Nothing was written; without --dry-run:\n  %s", done)
 		return nil
 	}
-	if err := m.files.Apply(m.ctx, []repo.Edit{edit}); err != nil {
+	if err := m.edit(m.ctx, []repo.Edit{edit}); err != nil {
 		return err
 	}
 	m.warnIgnored(m.ctx, m.repo, m.dir+"/"+p)

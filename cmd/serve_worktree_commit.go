@@ -99,7 +99,7 @@ func (st *workTreeStore) commit(w *writer, v *view, ch *fileChange) error {
 	if err := st.checkSettled(w, ch, paths); err != nil {
 		return err
 	}
-	if err := w.files.Apply(w.ctx, ch.edits); err != nil {
+	if err := w.edit(w.ctx, ch.edits); err != nil {
 		return err
 	}
 	// From here on it is all or nothing, whether somebody still waits or not.

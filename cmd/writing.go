@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -162,15 +163,25 @@ func (w *writer) put(files ...*changedFile) error {
 		}
 	}
 	if err == nil {
-		err = w.meanwhile(w.files.Apply(w.ctx, edits))
+		err = w.meanwhile(w.edit(w.ctx, edits))
 	}
 	if err != nil {
-		return errors.Join(err, w.files.Apply(context.WithoutCancel(w.ctx), back))
+		return errors.Join(err, w.edit(context.WithoutCancel(w.ctx), back))
 	}
 	if len(files) > 0 {
 		w.warnIgnored(w.ctx, w.repo, w.dir+"/"+versions.FilePath(w.env, files[0].name))
 	}
 	return nil
+}
+
+// edit is Apply of this app's files, one command of this work tree after the other: no
+// other one comes between looking at a file and replacing it. Where no lock can be had,
+// in a git directory that only is read, looking has to do.
+func (s *session) edit(ctx context.Context, edits []repo.Edit) error {
+	if unlock, err := repo.LockFile(filepath.Join(s.repo.GitDir(), "pinseal-edit.lock")); err == nil {
+		defer unlock()
+	}
+	return s.files.Apply(ctx, edits)
 }
 
 // putNew writes a file that nothing had the name of.
