@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -92,12 +91,13 @@ func (c *cli) runKeyExport(ctx context.Context, o keyExportOptions) error {
 	return c.writeStdout(out)
 }
 
-// keyTexts opens the versions that are asked for, ascending.
+// keyTexts opens the versions that are asked for, ascending, and no other: one that does
+// not open keeps nobody from the others.
 func (v *view) keyTexts(o keyExportOptions) (*versions.SecretFile, []exportedVersion, error) {
-	_, f, err := v.NamedKey(o.name)
-	if f == nil || errors.Is(err, versions.ErrNotFound) || f.Blank() {
+	f, err := v.KeyFile(o.name)
+	if err != nil {
 		return nil, nil, blankKey(err)
-	} // a version that does not open keeps nobody from the others
+	}
 	wanted := *f
 	if !o.all {
 		wanted.Versions = f.Versions[len(f.Versions)-1:]

@@ -55,10 +55,8 @@ key is not set by hand (see pinseal key), but --keep changes what stands beside 
 }
 
 func bindMetadata(cmd *cobra.Command, o *setOptions) {
-	f := cmd.Flags()
-	f.StringVar(&o.about, "about", "", "a description, which everyone can read")
-	f.StringVar(&o.expires, "expires", "", "`DATE` (2027-01-31) after which publish refuses it")
-	f.BoolVar(&o.optional, "optional", false, "may be blank when it is published")
+	bindKeyMetadata(cmd, o)
+	cmd.Flags().BoolVar(&o.optional, "optional", false, "may be blank when it is published")
 }
 
 // markGiven notes which flags of bindMetadata stand on the command line: one

@@ -54,11 +54,17 @@ func NewKeyText(bits int) (Secret, error) {
 // KeyTextBits returns the size of the key that a text is, 128 or 256. Another text, or
 // another spelling of such a key, is an error that does not hold it.
 func KeyTextBits(text Secret) (int, error) {
+	raw, err := rawKey(text)
+	return 8 * len(raw), err
+}
+
+// rawKey returns the 16 or 32 bytes that a text stands for.
+func rawKey(text Secret) ([]byte, error) {
 	raw, err := decode64(std64(), text.Reveal())
 	if err != nil || len(raw) != 16 && len(raw) != 32 {
-		return 0, errKeyText
+		return nil, errKeyText
 	}
-	return 8 * len(raw), nil
+	return raw, nil
 }
 
 // NamedKeyVersion is one version of a named encryption key.
@@ -103,9 +109,9 @@ func NewNamedKey(versions ...NamedKeyVersion) (*NamedKey, error) {
 		if v.Number == 0 || i > 0 && versions[i-1].Number >= v.Number {
 			return nil, errors.New("versions of a named key do not ascend from 1")
 		}
-		raw, err := decode64(std64(), v.Text.Reveal())
-		if err != nil || len(raw) != 16 && len(raw) != 32 {
-			return nil, errKeyText
+		raw, err := rawKey(v.Text)
+		if err != nil {
+			return nil, err
 		}
 		block, err := aes.NewCipher(raw)
 		if err != nil {

@@ -11,33 +11,46 @@ import (
 // NamedKey opens every version of a named encryption key that counts. Errors: those of
 // [Set.Get]; a secret of the other kind is a *NotFoundError.
 func (s *Set) NamedKey(name string) (*seal.NamedKey, *SecretFile, error) {
-	f, err := s.Source.File(s.Environment, name)
-	if missing := (*NotFoundError)(nil); errors.As(err, &missing) && missing.What == "secret" {
-		err = &NotFoundError{What: "encryption key", Name: missing.Name, In: missing.In}
-	}
+	f, err := s.KeyFile(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, f, err
 	}
 	key, err := s.OpenKey(name, f)
 	return key, f, err
 }
 
+// KeyFile reads the file of a named encryption key, without opening anything. Errors are
+// those of NamedKey; the file of a blank one comes with its *BlankError.
+func (s *Set) KeyFile(name string) (*SecretFile, error) {
+	f, err := s.Source.File(s.Environment, name)
+	if missing := (*NotFoundError)(nil); errors.As(err, &missing) && missing.What == "secret" {
+		err = &NotFoundError{What: "encryption key", Name: missing.Name, In: missing.In}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, s.checkKey(name, f)
+}
+
+// checkKey wants a file to be a key's, with a version.
+func (s *Set) checkKey(name string, f *SecretFile) error {
+	switch {
+	case f.Kind != KindKey:
+		return &NotFoundError{What: "encryption key", Name: name, In: s.Source.in(s.Environment) + ": that is a secret"}
+	case f.Blank():
+		return &BlankError{Name: name, Environment: s.Environment}
+	}
+	return nil
+}
+
 // OpenKey is NamedKey for a file that was read from this set before.
 func (s *Set) OpenKey(name string, f *SecretFile) (*seal.NamedKey, error) {
-	if f.Kind != KindKey {
-		return nil, &NotFoundError{What: "encryption key", Name: name, In: s.Source.in(s.Environment) + ": that is a secret"}
+	if err := s.checkKey(name, f); err != nil {
+		return nil, err
 	}
-	if f.Blank() {
-		return nil, &BlankError{Name: name, Environment: s.Environment}
-	}
-	places := f.places(s.Keys.Note().ID, s.Environment, name)
-	places = places[max(0, len(places)-seal.MaxKeyVersions):]
-	texts := make([]seal.NamedKeyVersion, len(places))
-	err := InParallel(len(places), func(i int) (err error) {
-		texts[i].Number = places[i].place.Version
-		texts[i].Text, err = s.openPlaced(f, places[i])
-		return err
-	})
+	counting := *f
+	counting.Versions = f.Versions[max(0, len(f.Versions)-seal.MaxKeyVersions):]
+	texts, err := s.OpenVersions(name, &counting)
 	if err != nil {
 		return nil, err
 	}
